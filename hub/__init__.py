@@ -1,0 +1,3 @@
+"""The real-time messaging and notification hub that creator marketplaces run on."""
+
+__version__ = "0.1.0"

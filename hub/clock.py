@@ -1,0 +1,35 @@
+"""The time, as one object that is passed in, so that tests can move it."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Says what time it is."""
+
+    def now(self) -> int:
+        """Milliseconds since 1970-01-01 UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> int:
+        """See Clock."""
+        return time.time_ns() // 1_000_000
+
+
+def rfc3339(ms: int) -> str:
+    """`ms` since the epoch as `2026-11-21T09:30:00.123Z` (RFC 3339, always UTC, always three digits)."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def parse_rfc3339(text: str) -> int:
+    """Milliseconds since the epoch of an RFC 3339 time; ValueError when it has no time zone or is no time."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("the time has no time zone")
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""Alembic migrations, which run on SQLite and on PostgreSQL."""

@@ -1,0 +1,159 @@
+"""Conversations: their state, their numbers, and the log of changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.base import Id, Millis, UserId, metadata
+from persistence.engine import one_of
+from persistence.members import member
+
+OPEN = text("state = 'open'")
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("order_id", String(128)),
+    Column("title", String(200)),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(64)),
+    Column("opens_at", Millis),
+    Column("closes_at", Millis),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_rev", Integer, nullable=False),
+    Column("created_by", UserId, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    CheckConstraint("state IN ('open', 'closed')", name="state_known"),
+    CheckConstraint("last_seq >= 0 AND last_rev >= last_seq", name="rev_counts_every_message"),
+    Index("ix_conversation_closes_at", "closes_at", postgresql_where=OPEN, sqlite_where=OPEN),
+)
+
+conversation_change = Table(
+    "conversation_change",
+    metadata,
+    Column("conversation_id", Id, ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("rev", Integer, primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("seq", Integer),
+    Column("at", Millis, nullable=False),
+)
+"""The log, but for new messages: those are logged by their own row (`message.created_rev`)."""
+
+
+async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Inserts a conversation that has no messages yet."""
+    await connection.execute(insert(conversation).values(last_seq=0, last_rev=0, **values))
+
+
+async def get(connection: AsyncConnection, conversation_id: str) -> Row[Any] | None:
+    """The row of one conversation."""
+    return (await connection.execute(select(conversation).where(conversation.c.id == conversation_id))).one_or_none()
+
+
+async def lock(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """The rows of `ids`, locked until the transaction ends, so that numbers are taken in commit order.
+
+    In the order of their ids, so that two transactions cannot wait for each other.
+    """
+    wanted = select(conversation).where(one_of(connection, conversation.c.id, ids))
+    found = await connection.execute(wanted.order_by(conversation.c.id).with_for_update())
+    return {row.id: row for row in found}
+
+
+async def of_member(
+    connection: AsyncConnection,
+    user_id: str,
+    *,
+    limit: int,
+    before: tuple[int, str] | None = None,
+    state: str | None = None,
+) -> Sequence[Row[Any]]:
+    """The member's conversations, newest activity first, with the member's own columns as `member_*`.
+
+    `before` is the (updated_at, id) of the last one already seen.
+    """
+    query = (
+        select(
+            conversation,
+            member.c.role.label("member_role"),
+            member.c.read_seq.label("member_read_seq"),
+        )
+        .join(member, member.c.conversation_id == conversation.c.id)
+        .where(member.c.user_id == user_id)
+        .order_by(conversation.c.updated_at.desc(), conversation.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        at, last_id = before
+        older = and_(conversation.c.updated_at == at, conversation.c.id < last_id)
+        query = query.where(or_(conversation.c.updated_at < at, older))
+    if state is not None:
+        query = query.where(conversation.c.state == state)
+    return (await connection.execute(query)).all()
+
+
+async def set_heads(connection: AsyncConnection, heads: Sequence[tuple[str, int, int, int]]) -> None:
+    """Writes (id, last_seq, last_rev, updated_at) of conversations that this transaction has locked."""
+    statement = (
+        update(conversation)
+        .where(conversation.c.id == bindparam("of"))
+        .values(last_seq=bindparam("seq"), last_rev=bindparam("rev"), updated_at=bindparam("at"))
+    )
+    rows = [{"of": of, "seq": seq, "rev": rev, "at": at} for of, seq, rev, at in heads]
+    await connection.execute(statement, rows)
+
+
+async def set_state(connection: AsyncConnection, conversation_id: str, values: Mapping[str, Any]) -> None:
+    """Writes state columns of a conversation that this transaction has locked."""
+    await connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
+
+
+async def log_change(
+    connection: AsyncConnection, conversation_id: str, *, rev: int, change: str, seq: int | None, at: int
+) -> None:
+    """Appends to the log of a conversation that this transaction has locked, and moves its head to `rev`."""
+    await connection.execute(
+        insert(conversation_change).values(conversation_id=conversation_id, rev=rev, type=change, seq=seq, at=at)
+    )
+    await connection.execute(
+        update(conversation).where(conversation.c.id == conversation_id).values(last_rev=rev, updated_at=at)
+    )
+
+
+async def past_their_time(connection: AsyncConnection, *, now: int, limit: int) -> Sequence[str]:
+    """Ids of open conversations whose window has ended."""
+    query = select(conversation.c.id).where(conversation.c.state == "open", conversation.c.closes_at <= now)
+    return (await connection.execute(query.order_by(conversation.c.closes_at).limit(limit))).scalars().all()
+
+
+async def last_seqs(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
+    """Conversation id -> number of its last message."""
+    query = select(conversation.c.id, conversation.c.last_seq).where(one_of(connection, conversation.c.id, ids))
+    return {row.id: row.last_seq for row in await connection.execute(query)}
+
+
+async def of_ids(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Several conversations by id."""
+    query = select(conversation).where(one_of(connection, conversation.c.id, ids))
+    return {row.id: row for row in await connection.execute(query)}

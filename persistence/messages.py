@@ -1,0 +1,227 @@
+"""Messages: writing them in groups, reading them by number, and counting what is unread."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.base import Id, Json, Millis, UserId, metadata
+from persistence.conversations import conversation_change
+from persistence.engine import one_of
+from persistence.members import member
+
+message = Table(
+    "message",
+    metadata,
+    Column("conversation_id", Id, ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("created_rev", Integer, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("sender_id", UserId, nullable=False),
+    Column("client_message_id", String(128), nullable=False),
+    Column("sent_digest", LargeBinary(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_state", String(16), nullable=False),
+    Column("reply_to_seq", Integer),
+    Column("reactions", Json, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("edited_at", Millis),
+    Column("deleted_at", Millis),
+    Index("uq_message_client_message_id", "conversation_id", "sender_id", "client_message_id", unique=True),
+    Index("uq_message_created_rev", "conversation_id", "created_rev", unique=True),
+)
+"""The sender needs no foreign key, which would cost a look-up a message: only members send, and members have one.
+
+`sent_digest` is taken of what was first sent, so that a repeat is told from a conflict even after an edit."""
+
+Key = tuple[str, str, str]
+"""(conversation id, sender id, client_message_id): one message, for ever."""
+
+_SENT_BEFORE_POSTGRESQL = (
+    text(
+        "SELECT m.* FROM unnest(:conversations, :senders, :ids) AS k (c, s, i)"
+        " JOIN message m ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_message_id = k.i"
+    )
+    .bindparams(
+        bindparam("conversations", type_=ARRAY(UUID(as_uuid=False))),
+        bindparam("senders", type_=ARRAY(Text)),
+        bindparam("ids", type_=ARRAY(Text)),
+    )
+    .columns(*message.c)
+)
+
+
+async def sent_before(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
+    """Those of `keys` that are stored already, in one statement."""
+    if connection.dialect.name == "postgresql":
+        conversations, senders, ids = zip(*keys, strict=True)
+        parameters = {"conversations": list(conversations), "senders": list(senders), "ids": list(ids)}
+        rows = await connection.execute(_SENT_BEFORE_POSTGRESQL, parameters)
+    else:
+        key = tuple_(message.c.conversation_id, message.c.sender_id, message.c.client_message_id)
+        rows = await connection.execute(select(message).where(key.in_(keys)))
+    return {(row.conversation_id, row.sender_id, row.client_message_id): row for row in rows}
+
+
+async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts messages whose numbers were taken under their conversations' locks."""
+    await connection.execute(insert(message), list(rows))
+
+
+async def get(connection: AsyncConnection, conversation_id: str, seq: int) -> Row[Any] | None:
+    """One message by its number."""
+    query = select(message).where(message.c.conversation_id == conversation_id, message.c.seq == seq)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def by_seq(connection: AsyncConnection, conversation_id: str, seqs: Iterable[int]) -> dict[int, Row[Any]]:
+    """Several messages of one conversation, by number."""
+    query = select(message).where(
+        message.c.conversation_id == conversation_id, one_of(connection, message.c.seq, sorted(set(seqs)))
+    )
+    return {row.seq: row for row in await connection.execute(query)}
+
+
+async def page(
+    connection: AsyncConnection, conversation_id: str, *, limit: int, before_seq: int | None = None
+) -> list[Row[Any]]:
+    """The last `limit` messages (before `before_seq`), oldest first."""
+    query = select(message).where(message.c.conversation_id == conversation_id)
+    if before_seq is not None:
+        query = query.where(message.c.seq < before_seq)
+    rows = (await connection.execute(query.order_by(message.c.seq.desc()).limit(limit))).all()
+    return list(reversed(rows))
+
+
+async def lasts(connection: AsyncConnection, heads: Iterable[tuple[str, int]]) -> dict[str, Row[Any]]:
+    """The last message of each (conversation id, last_seq) that has one."""
+    wanted = {(of, seq) for of, seq in heads if seq}
+    if not wanted:
+        return {}
+    query = select(message).where(
+        one_of(connection, message.c.conversation_id, sorted({of for of, _ in wanted})),
+        one_of(connection, message.c.seq, sorted({seq for _, seq in wanted})),
+    )
+    return {
+        row.conversation_id: row for row in await connection.execute(query) if (row.conversation_id, row.seq) in wanted
+    }
+
+
+async def change(connection: AsyncConnection, conversation_id: str, seq: int, values: Mapping[str, Any]) -> None:
+    """Writes columns of one message whose conversation this transaction has locked."""
+    where = (message.c.conversation_id == conversation_id, message.c.seq == seq)
+    await connection.execute(update(message).where(*where).values(**values))
+
+
+async def log_after(connection: AsyncConnection, conversation_id: str, rev: int, *, limit: int) -> Sequence[Row[Any]]:
+    """Entries (rev, type, seq) of the log after `rev`, in order and without holes."""
+    news = select(
+        message.c.created_rev.label("rev"), literal("message.new").label("type"), message.c.seq.label("seq")
+    ).where(message.c.conversation_id == conversation_id, message.c.created_rev > rev)
+    others = select(conversation_change.c.rev, conversation_change.c.type, conversation_change.c.seq).where(
+        conversation_change.c.conversation_id == conversation_id, conversation_change.c.rev > rev
+    )
+    both = union_all(
+        news.order_by(message.c.created_rev).limit(limit).subquery().select(),
+        others.order_by(conversation_change.c.rev).limit(limit).subquery().select(),
+    ).subquery()
+    return (await connection.execute(select(both).order_by(both.c.rev).limit(limit))).all()
+
+
+def _unread_of(conversation_id: Any, user_id: Any, read_seq: Any) -> Any:
+    return (
+        select(func.count())
+        .select_from(message)
+        .where(
+            message.c.conversation_id == conversation_id,
+            message.c.seq > read_seq,
+            message.c.sender_id != user_id,
+            message.c.deleted_at.is_(None),
+        )
+    )
+
+
+async def unread(connection: AsyncConnection, conversation_id: str, user_id: str, read_seq: int) -> int:
+    """How many messages of others the user has not read."""
+    return int((await connection.execute(_unread_of(conversation_id, user_id, read_seq))).scalar_one())
+
+
+async def unread_of_pairs(connection: AsyncConnection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The unread count of each (conversation, user) pair that is a membership, in one statement."""
+    wanted = set(pairs)
+    count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
+    query = select(member.c.conversation_id, member.c.user_id, count).where(
+        one_of(connection, member.c.conversation_id, sorted({pair[0] for pair in wanted})),
+        one_of(connection, member.c.user_id, sorted({pair[1] for pair in wanted})),
+    )
+    rows = await connection.execute(query)
+    return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
+
+
+async def unread_of_user(connection: AsyncConnection, user_id: str) -> dict[str, int]:
+    """Conversation id -> unread count, for the user's conversations that have any."""
+    count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
+    query = select(member.c.conversation_id, count).where(member.c.user_id == user_id)
+    return {row[0]: row[1] for row in await connection.execute(query) if row[1]}
+
+
+async def first_unread(connection: AsyncConnection, conversation_id: str, user_id: str) -> Any | None:
+    """The oldest message of others that the member has not read."""
+    query = (
+        select(message.c.seq, message.c.created_at, message.c.sender_id)
+        .join(member, member.c.conversation_id == message.c.conversation_id)
+        .where(
+            member.c.user_id == user_id,
+            message.c.conversation_id == conversation_id,
+            message.c.seq > member.c.read_seq,
+            message.c.sender_id != user_id,
+            message.c.deleted_at.is_(None),
+        )
+        .order_by(message.c.seq)
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def kept_of_sender(connection: AsyncConnection, conversation_id: str, sender_id: str) -> Sequence[int]:
+    """Numbers of the sender's messages in a conversation that are not deleted."""
+    query = select(message.c.seq).where(
+        message.c.conversation_id == conversation_id,
+        message.c.sender_id == sender_id,
+        message.c.deleted_at.is_(None),
+    )
+    return (await connection.execute(query.order_by(message.c.seq))).scalars().all()
+
+
+async def of_sender(connection: AsyncConnection, sender_id: str) -> Sequence[Row[Any]]:
+    """All messages that a person sent."""
+    # Through the memberships, so that the index of client_message_id serves.
+    query = (
+        select(message)
+        .join(member, member.c.conversation_id == message.c.conversation_id)
+        .where(member.c.user_id == sender_id, message.c.sender_id == sender_id)
+    )
+    return (await connection.execute(query.order_by(message.c.conversation_id, message.c.seq))).all()

@@ -1,0 +1,66 @@
+"""People: profile, contacts and languages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Row, String, Table, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from persistence.base import Json, Millis, UserId, metadata
+from persistence.engine import one_of
+from persistence.upsert import insert
+
+user = Table(
+    "app_user",
+    metadata,
+    Column("id", UserId, primary_key=True),
+    Column("display_name", String(200), nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("email", String(320)),
+    Column("phone", String(32)),
+    Column("locale", String(16), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("quiet_start", String(5)),
+    Column("quiet_end", String(5)),
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+)
+
+
+async def get(connection: AsyncConnection, user_id: str) -> Row[Any] | None:
+    """The row of one user."""
+    return (await connection.execute(select(user).where(user.c.id == user_id))).one_or_none()
+
+
+async def known(connection: AsyncConnection, user_ids: Iterable[str]) -> set[str]:
+    """Which of `user_ids` exist."""
+    found = await connection.execute(select(user.c.id).where(one_of(connection, user.c.id, user_ids)))
+    return set(found.scalars())
+
+
+async def save(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
+    """Inserts the user, or replaces every given column but `created_at`."""
+    changes = {key: value for key, value in values.items() if key not in ("id", "created_at")}
+    statement = insert(connection, user).values(**values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+
+
+async def add_missing(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts those of `rows` whose id is new."""
+    if rows:
+        await connection.execute(insert(connection, user).on_conflict_do_nothing(index_elements=["id"]), list(rows))
+
+
+async def exists_already(connection: AsyncConnection, user_id: str) -> bool:
+    """Whether the user has a row."""
+    return bool((await connection.execute(select(exists().where(user.c.id == user_id)))).scalar())
+
+
+async def clear_contacts(connection: AsyncConnection, user_id: str, *, name: str, at: int) -> bool:
+    """Forgets who the user is and how to reach them; whether there was such a user."""
+    done = await connection.execute(
+        update(user)
+        .where(user.c.id == user_id)
+        .values(display_name=name, email=None, phone=None, quiet_start=None, quiet_end=None, updated_at=at)
+    )
+    return done.rowcount > 0
