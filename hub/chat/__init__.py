@@ -1,0 +1,1 @@
+"""Conversations, messages, receipts, access windows and sync: the rules, without sockets or SQL."""

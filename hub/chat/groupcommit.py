@@ -1,0 +1,87 @@
+"""Group commit: requests that arrive while a transaction is under way share the next one.
+
+One request alone is written at once. Under load the groups grow by themselves, so that the price of a commit
+(one fsync) is shared; each caller's answer is released only after the commit that holds it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from hub.errors import Draining, HubError
+from persistence.uow import Database, Tx
+
+MOST_AT_ONCE = 256
+"""Requests in one transaction: enough to make the fsync cheap, few enough to keep a group's wait short."""
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class GroupCommit(Generic[Request, Answer]):
+    """Writes requests in groups through `apply`.
+
+    `apply(tx, requests)` answers with one result or HubError for each request, in their order. An exception undoes
+    the whole group; then each request is tried in a transaction of its own, so that one cannot spoil the others.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        apply: Callable[[Tx, Sequence[Request]], Awaitable[Sequence[Answer | HubError]]],
+    ) -> None:
+        self._database = database
+        self._apply = apply
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def submit(self, request: Request) -> Answer:
+        """The answer to `request`, after its commit; raises the HubError that it was answered with."""
+        if self._stopped:
+            raise Draining
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, answer))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_all(), name="group-commit")
+        # A caller that goes away does not take its message back: the group commits, the answer falls on the floor.
+        return await asyncio.shield(answer)
+
+    async def stop(self) -> None:
+        """Refuses what comes from now on and waits until all that was submitted is committed and answered."""
+        self._stopped = True
+        if self._writer is not None:
+            await self._writer
+
+    async def _write_all(self) -> None:
+        # One turn of the loop lets requests that are just being decoded join the first group.
+        await asyncio.sleep(0)
+        while self._waiting:
+            group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            await self._write(group)
+            await asyncio.sleep(0)
+        self._writer = None
+
+    async def _write(self, group: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
+        try:
+            async with self._database.begin() as tx:
+                answers = await self._apply(tx, [request for request, _ in group])
+        except Exception as error:
+            if len(group) > 1:
+                for pair in group:
+                    await self._write([pair])
+            else:
+                _settle(group[0][1], error)
+            return
+        for (_, future), answer in zip(group, answers, strict=True):
+            _settle(future, answer)
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+        future.exception()  # marks it as seen: the caller may be gone
+    else:
+        future.set_result(answer)

@@ -1,0 +1,113 @@
+"""Catching up: what changed after a `rev`, or a declared reset; never a silently partial answer."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from hub.chat import access, render
+from hub.clock import Clock
+from hub.errors import ConversationNotFound
+from hub.views import Change, Conversation, Head, Snapshot, SyncResult
+from persistence import conversations, members, messages
+from persistence.engine import Connection
+from persistence.uow import Database
+
+PAGE = 200
+"""Changes in one answer; `more` says that the next page should be asked for."""
+
+RESET_BEYOND = 1000
+"""A client that is further behind than this gets a snapshot: less to send than the way there."""
+
+SNAPSHOT_MESSAGES = 50
+
+
+class Sync:
+    """Answers clients that were away."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def changes(self, user_id: str, conversation_id: str, rev: int) -> SyncResult:
+        """The entries of the log after `rev`, at most PAGE of them, or a reset with a snapshot.
+
+        Raises ConversationNotFound when the user does not take part.
+        """
+        async with self._database.read() as connection:
+            conversation = await conversations.get(connection, conversation_id)
+            member = await members.get(connection, conversation_id, user_id)
+            if conversation is None or member is None:
+                raise ConversationNotFound
+            behind = conversation.last_rev - rev
+            if behind < 0 or behind > RESET_BEYOND:  # ahead of us: it remembers another database
+                return await self._reset(connection, conversation, member)
+            return await self._page(connection, conversation, rev)
+
+    async def snapshot(self, user_id: str, conversation_id: str) -> Snapshot:
+        """The conversation as the user sees it, with its last messages. Raises ConversationNotFound."""
+        async with self._database.read() as connection:
+            conversation = await conversations.get(connection, conversation_id)
+            member = await members.get(connection, conversation_id, user_id)
+            if conversation is None or member is None:
+                raise ConversationNotFound
+            return await self._snapshot(connection, conversation, member)
+
+    async def may_ever_write(self, user_id: str, conversation_id: str) -> bool:
+        """Whether the member's role lets them write while the conversation is open. Raises ConversationNotFound."""
+        async with self._database.read() as connection:
+            member = await members.get(connection, conversation_id, user_id)
+        if member is None:
+            raise ConversationNotFound
+        return member.role not in access.READ_ONLY_ROLES
+
+    async def _page(self, connection: Connection, conversation: Any, rev: int) -> SyncResult:
+        entries = await messages.log_after(connection, conversation.id, rev, limit=PAGE)
+        seqs = {entry.seq for entry in entries if entry.seq is not None}
+        rows = await messages.by_seq(connection, conversation.id, seqs) if seqs else {}
+        now = self._clock.now()
+        return SyncResult(
+            conversation_id=conversation.id,
+            reset=False,
+            changes=[Change(**render.change(entry, rows, conversation, now)) for entry in entries],
+            head=Head(conversation.last_seq, conversation.last_rev),
+            more=bool(entries) and entries[-1].rev < conversation.last_rev,
+        )
+
+    async def _reset(self, connection: Connection, conversation: Any, member: Any) -> SyncResult:
+        return SyncResult(
+            conversation_id=conversation.id,
+            reset=True,
+            changes=[],
+            head=Head(conversation.last_seq, conversation.last_rev),
+            more=False,
+            snapshot=await self._snapshot(connection, conversation, member),
+        )
+
+    async def _snapshot(self, connection: Connection, conversation: Any, member: Any) -> Snapshot:
+        rows = await messages.page(connection, conversation.id, limit=SNAPSHOT_MESSAGES)
+        view = await one_view(connection, conversation, member, self._clock.now(), rows[-1] if rows else None)
+        reason = access.refusal_for(conversation, member.role, self._clock.now())
+        return Snapshot(
+            conversation=view,
+            members=view.members,
+            head=view.head,
+            messages=[render.message(row, conversation.order_id) for row in rows],
+            can_send=reason is None,
+            reason=UNSET if reason is None else reason,
+        )
+
+
+async def one_view(
+    connection: Connection, conversation: Any, member: Any, now: int, last_message: Any | None
+) -> Conversation:
+    """One conversation as one member sees it."""
+    everyone = (await members.of_conversations(connection, [conversation.id]))[conversation.id]
+    unread = await messages.unread(connection, conversation.id, member.user_id, member.read_seq)
+    return render.conversation(
+        conversation,
+        viewer_role=member.role,
+        members=everyone,
+        unread=unread,
+        last_message=last_message,
+        now=now,
+    )
