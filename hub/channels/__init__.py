@@ -1,0 +1,1 @@
+"""Delivery channels: how a notification leaves the hub. One file a provider."""

@@ -1,0 +1,110 @@
+"""Unread messages: planned when a message is sent, cancelled in the transaction that reads it, rendered when due.
+
+The plan holds no content and no message number. When it comes due it looks at what is unread *then*: nothing, and it
+is cancelled; something younger than the delay, and it waits for that; so a burst of messages makes one e-mail.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from hub.channels.base import Email
+from hub.events import MessageSent, ReceiptMoved
+from hub.ids import new_id
+from hub.notifications import texts
+from hub.settings import Settings
+from persistence import deliveries, members, messages, users
+from persistence.engine import Connection
+from persistence.uow import Tx
+
+CHANNEL = "email"
+
+
+class Attention(Protocol):
+    """Knows who is looking at what."""
+
+    def is_looking(self, user_id: str, conversation_id: str) -> bool:
+        """Whether a device of the user shows this conversation right now. When unsure: no."""
+        ...
+
+
+class Nobody:
+    """For a process that holds no sockets: unsure of everybody, so it notifies."""
+
+    def is_looking(self, user_id: str, conversation_id: str) -> bool:
+        """Always no."""
+        del user_id, conversation_id
+        return False
+
+
+class Unread:
+    """Plans and cancels the e-mail about messages that stay unread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._delay_ms = int(settings.unread_email_seconds * 1000)
+        self._public_url = settings.public_url.rstrip("/")
+
+    async def plan(self, tx: Tx, events: Sequence[MessageSent]) -> None:
+        """DURABLE: one waiting delivery for every member who has not read the message yet."""
+        people = await members.of_conversations(tx.connection, {event.conversation_id for event in events})
+        planned: set[tuple[str, str]] = set()
+        for event in events:
+            for member in people.get(event.conversation_id, []):
+                pair = (event.conversation_id, member.user_id)
+                if member.user_id == event.sender_id or member.read_seq >= event.seq or pair in planned:
+                    continue
+                planned.add(pair)
+                await self._plan_one(tx, pair, due_at=event.at + self._delay_ms)
+
+    async def _plan_one(self, tx: Tx, pair: tuple[str, str], *, due_at: int) -> None:
+        conversation_id, user_id = pair
+        values = {
+            "id": new_id(),
+            "user_id": user_id,
+            "conversation_id": conversation_id,
+            "channel": CHANNEL,
+            "due_at": due_at,
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        }
+        await deliveries.plan(tx.connection, values)
+
+    async def cancel(self, tx: Tx, events: Sequence[ReceiptMoved]) -> None:
+        """WITHIN the transaction that moves the read watermark: who has read all is told of nothing."""
+        pairs = [(each.conversation_id, each.user_id) for each in events if each.read_moved and each.unread == 0]
+        if pairs:
+            waiting = await deliveries.waiting_pairs(tx.connection, pairs)
+            await deliveries.cancel_waiting(tx.connection, waiting, reason="read", at=tx.now)
+
+    async def due_since(self, connection: Connection, delivery: Any) -> int | None:
+        """When (ms) the oldest unread message became due, or None when nothing is unread."""
+        first = await messages.first_unread(connection, delivery.conversation_id, delivery.user_id)
+        return None if first is None else int(first.created_at) + self._delay_ms
+
+    async def render(self, connection: Connection, delivery: Any) -> Email | None:
+        """The e-mail about what is unread now; None when nothing is, or the person has no address."""
+        person = await users.get(connection, delivery.user_id)
+        first = await messages.first_unread(connection, delivery.conversation_id, delivery.user_id)
+        if person is None or person.email is None or first is None:
+            return None
+        member = await members.get(connection, delivery.conversation_id, delivery.user_id)
+        message = await messages.get(connection, delivery.conversation_id, first.seq)
+        sender = await users.get(connection, first.sender_id)
+        if member is None or message is None or sender is None:
+            return None
+        count = await messages.unread(connection, delivery.conversation_id, delivery.user_id, member.read_seq)
+        words = texts.unread(
+            person.locale,
+            name=person.display_name,
+            sender=sender.display_name,
+            count=count,
+            first=message.body,
+            url=f"{self._public_url}/?conversation={delivery.conversation_id}",
+        )
+        return Email(
+            delivery_id=delivery.id,
+            user_id=delivery.user_id,
+            to=person.email,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+        )

@@ -1,0 +1,26 @@
+"""The worker as a process of its own: the durable road without sockets."""
+
+import asyncio
+import signal
+
+import structlog
+
+from hub.bootstrap import bootstrap
+from hub.notifications.unread import Nobody
+from hub.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Works until SIGTERM or SIGINT."""
+    hub = bootstrap(settings, attention=Nobody())
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    hub.worker.start()
+    log.info("worker.started")
+    await stopping.wait()
+    await hub.worker.stop()
+    await hub.database.connections.close()
+    log.info("worker.stopped")
