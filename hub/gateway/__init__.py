@@ -1,0 +1,1 @@
+"""The edge: Socket.IO and HTTP. Nothing here knows SQL; nothing elsewhere knows sockets."""

@@ -1,0 +1,151 @@
+"""How a session begins and ends: token, limits, rooms, presence, resume, expiry."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from aiohttp.web import Request
+from engineio.async_socket import AsyncSocket
+
+from hub.clock import rfc3339
+from hub.errors import AuthInvalid, ConversationNotFound, Draining
+from hub.gateway import wire
+from hub.gateway.addresses import TrustedProxies
+from hub.gateway.ratelimit import CONNECTS, REQUESTS, SENDS
+from hub.gateway.rooms import conversation_room, user_room
+from hub.gateway.services import Services
+from hub.gateway.session import Session
+
+log = structlog.get_logger()
+
+RESUME_PAGES = 3
+"""Pages of changes that are replayed to a resuming socket; beyond them it is told to sync by itself."""
+
+Reason = Literal["token_expired", "draining", "slow_consumer", "protocol_error"]
+STOP_REASONS = frozenset({"banned", "replaced"})
+"""Reasons after which connecting again makes no sense."""
+
+
+class Admission:
+    """Lets sessions in and sees them off."""
+
+    def __init__(self, services: Services) -> None:
+        self._hub = services
+        self._proxies = TrustedProxies(services.settings.trusted_proxies)
+        self.draining = False
+        self.close: Callable[[Session], None] = lambda _session: None
+        """Closes a session's connection; set by the server."""
+        services.fanout.on_slow = self._slow
+
+    async def admit(self, sid: str, eio_sid: str, socket: AsyncSocket, request: Request, auth: Any) -> Session:
+        """A session for a CONNECT packet with these `auth` data. Raises a HubError."""
+        if self.draining:
+            raise Draining
+        await self._hub.limiter.take(CONNECTS, self._proxies.client(request))
+        if not isinstance(auth, dict) or "token" not in auth:
+            raise AuthInvalid({"reason": "connect with auth {token}"})
+        connect = msgspec.convert(auth, wire.Connect)
+        identity = await self._hub.authenticator.identify(connect.token)
+        profile = await self._hub.users.known_or_new(
+            identity.user_id, name=identity.name, locale=identity.locale, tz=identity.tz
+        )
+        user = wire.SessionUser(profile.id, profile.display_name, profile.locale, sorted(identity.roles))
+        return Session(sid, eio_sid, socket, identity, user, connect.device_id)
+
+    async def begin(self, session: Session, auth: dict[str, Any]) -> None:
+        """Greets an admitted session and brings it up to date."""
+        self._hub.fanout.join(session, user_room(session.user_id))
+        session.on_renewed = self._watch_expiry
+        self._watch_expiry(session)
+        await self._hub.presence.arrived(session.user_id, session.id)
+        session.emit("session.ready", await self._ready(session))
+        for conversation_id, rev in msgspec.convert(auth, wire.Connect).resume.items():
+            await self._resume(session, conversation_id, rev)
+
+    async def end(self, session: Session) -> None:
+        """Forgets a session."""
+        if session.expiry is not None:
+            session.expiry.cancel()
+        self._hub.fanout.leave_all(session)
+        for conversation_id in session.opened:
+            if not self._open_elsewhere(session, conversation_id):
+                await self._hub.typing.stop(conversation_id, session.user_id)
+        await self._hub.presence.left(session.user_id, session.id)
+
+    def closing(self, session: Session, reason: Reason) -> None:
+        """Tells the client why it is about to be closed."""
+        session.emit("session.closing", wire.SessionClosing(reason, reconnect=reason not in STOP_REASONS))
+
+    def _open_elsewhere(self, session: Session, conversation_id: str) -> bool:
+        others = self._hub.fanout.sessions(conversation_room(conversation_id))
+        return any(other.user_id == session.user_id for other in others)
+
+    async def _ready(self, session: Session) -> wire.SessionReady:
+        unread = await self._hub.users.unread(session.user_id)
+        return wire.SessionReady(
+            user=session.user,
+            server_time=rfc3339(self._hub.clock.now()),
+            session_id=session.id,
+            limits=wire.Limits(wire.BODY_BYTES, wire.FRAME_BYTES, int(REQUESTS.per_second), int(SENDS.per_second)),
+            unread=wire.UnreadTotals(sum(unread.values()), unread, 0),
+        )
+
+    async def _resume(self, session: Session, conversation_id: str, rev: int) -> None:
+        """Replays what the socket missed in one conversation as ordinary events, then lets the live ones follow."""
+        room = conversation_room(conversation_id)
+        session.hold(room)
+        self._hub.fanout.join(session, room)
+        try:
+            reached = await self._replay(session, conversation_id, rev)
+        except ConversationNotFound:
+            self._hub.fanout.leave(session, room)
+            session.discard(room)  # whoever may not see the conversation must not get what was held back
+            session.emit("conversation.resync", wire.ConversationResync(conversation_id))
+        else:
+            session.release(room, after_rev=reached)
+
+    async def _replay(self, session: Session, conversation_id: str, rev: int) -> int:
+        member_may_write = await self._hub.sync.may_ever_write(session.user_id, conversation_id)
+        session.opened[conversation_id] = member_may_write
+        for _ in range(RESUME_PAGES):
+            result = await self._hub.sync.changes(session.user_id, conversation_id, rev)
+            if result.reset:
+                break
+            for change in result.changes:
+                session.emit(change.type, _event_of(change))
+                rev = change.rev
+            if not result.more:
+                return rev
+        session.emit("conversation.resync", wire.ConversationResync(conversation_id))
+        return 0  # what was held back still goes out: the client compares it with what it syncs
+
+    def _watch_expiry(self, session: Session) -> None:
+        if session.expiry is not None:
+            session.expiry.cancel()
+        left = max(0.0, session.identity.expires - time.time())
+        longest = 86_400.0  # the loop's timers are not made for years
+        session.expiry = asyncio.get_running_loop().call_later(min(left, longest), self._maybe_expired, session)
+
+    def _maybe_expired(self, session: Session) -> None:
+        if session.identity.expires > time.time():
+            self._watch_expiry(session)
+            return
+        session.emit("session.expired", wire.SessionExpired())
+        self.closing(session, "token_expired")
+        self.close(session)
+
+    def _slow(self, session: Session) -> None:
+        if not session.closing:
+            log.warning("gateway.slow_consumer", session_id=session.id, user_id=session.user_id)
+            self.close(session)
+
+
+def _event_of(change: Any) -> dict[str, Any]:
+    return {
+        key: value
+        for key in ("conversation_id", "rev", "message", "conversation")
+        if (value := getattr(change, key)) is not msgspec.UNSET
+    }

@@ -1,0 +1,79 @@
+"""Keeps the conversation lists of connected people current: what changed is gathered for a moment, then asked once."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from msgspec import UNSET
+
+from hub.chat.badges import BadgeQueries
+from hub.gateway.fanout import Fanout
+from hub.gateway.rooms import user_room
+from hub.gateway.wire import ConversationUpdated
+
+log = structlog.get_logger()
+
+GATHER_SECONDS = 0.2
+"""People do not notice a badge that is this late; the database notices one query for many of them."""
+MOST_REMEMBERED = 20_000
+
+Emit = Callable[[str, ConversationUpdated], Awaitable[None]]
+
+
+class Badges:
+    """Gathers (conversation, user) pairs that changed and tells each connected person the server's own count."""
+
+    def __init__(self, queries: BadgeQueries, fanout: Fanout) -> None:
+        self._queries = queries
+        self._fanout = fanout
+        self._members: OrderedDict[str, Sequence[str]] = OrderedDict()
+        self._touched: set[tuple[str, str]] = set()
+        self._flushing: asyncio.Task[None] | None = None
+        self.emit: Emit | None = None
+
+    def touch(self, conversation_id: str, user_id: str) -> None:
+        """Marks the pair, if the person is connected here."""
+        if self._fanout.has(user_room(user_id)):
+            self._touched.add((conversation_id, user_id))
+            if self._flushing is None:
+                self._flushing = asyncio.create_task(self._flush_soon(), name="badges")
+
+    async def touch_members(self, conversation_id: str, *, but: str | None = None) -> None:
+        """Marks the conversation for all its members, but for one whose own doing it was."""
+        for user_id in await self._member_ids(conversation_id):
+            if user_id != but:
+                self.touch(conversation_id, user_id)
+
+    async def stop(self) -> None:
+        """Sends what was gathered."""
+        if self._flushing is not None:
+            await self._flushing
+
+    async def _member_ids(self, conversation_id: str) -> Sequence[str]:
+        # Who takes part does not change once a conversation exists, so what was read once stays true.
+        known = self._members.get(conversation_id)
+        if known is None:
+            known = self._members[conversation_id] = await self._queries.member_ids(conversation_id)
+            if len(self._members) > MOST_REMEMBERED:
+                self._members.popitem(last=False)
+        return known
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(GATHER_SECONDS)
+        self._flushing = None
+        pairs, self._touched = self._touched, set()
+        try:
+            badges = await self._queries.of_pairs(pairs)
+        except Exception:  # live road: the next list or change tells the same
+            log.exception("badges.failed", pairs=len(pairs))
+            return
+        for badge in badges:
+            update = ConversationUpdated(
+                conversation_id=badge.conversation_id,
+                rev=badge.rev,
+                unread=badge.unread,
+                last_message=UNSET if badge.last_message is None else badge.last_message,
+            )
+            if self.emit is not None:
+                await self.emit(badge.user_id, update)

@@ -1,0 +1,49 @@
+"""Error messages in the hub's languages. English is the docstring of the error class; a test keeps all complete."""
+
+from hub.errors import HubError
+
+FRENCH = {
+    "internal.error": "Une erreur s’est produite de notre côté. Elle a été notée ; veuillez réessayer.",
+    "auth.invalid": "Le jeton est absent ou invalide. Reconnectez-vous.",
+    "auth.expired": "La session a expiré. Reconnectez-vous.",
+    "access.denied": "Votre rôle ne le permet pas.",
+    "request.invalid": "La demande n’est pas comprise.",
+    "request.too_large": "La demande est trop grande.",
+    "request.not_found": "Il n’y a rien à cette adresse.",
+    "request.method_not_allowed": "Cette adresse n’accepte pas cette méthode.",
+    "rate.limited": "Trop de demandes. Attendez un instant, puis continuez.",
+    "user.not_found": "Cette personne n’existe pas.",
+    "conversation.not_found": "Cette conversation n’existe pas, ou vous n’y participez pas.",
+    "conversation.closed": "Cette conversation n’accepte pas de messages pour le moment. L’historique reste lisible.",
+    "message.not_found": "Ce message n’existe pas dans cette conversation.",
+    "message.conflict": "Cet identifiant a déjà servi pour un autre message.",
+    "message.deleted": "Ce message a été supprimé et ne peut plus être modifié.",
+    "idempotency.conflict": "Cette clé d’idempotence a déjà servi pour une autre demande.",
+    "server.draining": "Ce serveur va s’arrêter. Reconnectez-vous ; un autre répondra.",
+}
+
+KREYOL = {
+    "internal.error": "Gen yon erè ki fèt bò kote pa nou. Nou note l; tanpri eseye ankò.",
+    "auth.invalid": "Jeton an manke oswa li pa bon. Konekte ankò.",
+    "auth.expired": "Sesyon an ekspire. Konekte ankò.",
+    "access.denied": "Wòl ou pa pèmèt sa.",
+    "request.invalid": "Nou pa konprann demann nan.",
+    "request.too_large": "Demann nan twò gwo.",
+    "request.not_found": "Pa gen anyen nan adrès sa a.",
+    "request.method_not_allowed": "Adrès sa a pa aksepte metòd sa a.",
+    "rate.limited": "Twòp demann. Tann yon ti moman, epi kontinye.",
+    "user.not_found": "Moun sa a pa egziste.",
+    "conversation.not_found": "Konvèsasyon sa a pa egziste, oswa ou pa ladan l.",
+    "conversation.closed": "Konvèsasyon sa a pa pran mesaj kounye a. Ou ka toujou li istwa li.",
+    "message.not_found": "Mesaj sa a pa egziste nan konvèsasyon sa a.",
+    "message.conflict": "Idantifyan sa a te deja sèvi pou yon lòt mesaj.",
+    "message.deleted": "Mesaj sa a efase, yo pa ka chanje l ankò.",
+    "idempotency.conflict": "Kle idanpotans sa a te deja sèvi pou yon lòt demann.",
+    "server.draining": "Sèvè sa a pral kanpe. Konekte ankò; yon lòt ap reponn.",
+}
+
+
+def localized(error: HubError) -> dict[str, str]:
+    """The error's sentence in en, fr and ht."""
+    fallback = error.message
+    return {"en": fallback, "fr": FRENCH.get(error.code, fallback), "ht": KREYOL.get(error.code, fallback)}

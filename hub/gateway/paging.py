@@ -1,0 +1,25 @@
+"""Cursors of lists: opaque to clients, a position to us."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import msgspec
+
+from hub.errors import RequestInvalid
+
+Position = tuple[int, str]
+
+
+def to_cursor(position: Position) -> str:
+    """The cursor that stands for `position`."""
+    return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def from_cursor(cursor: str | None) -> Position | None:
+    """The position that `cursor` stands for. Raises RequestInvalid for one that we did not make."""
+    if cursor is None:
+        return None
+    try:
+        at, last_id = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Position)
+    except (ValueError, msgspec.DecodeError):
+        raise RequestInvalid({"field": "cursor", "reason": "not a cursor of this list"}) from None
+    return at, last_id

@@ -1,0 +1,1 @@
+"""HTTP routes, one file per subject; `routes.py` lists them all."""

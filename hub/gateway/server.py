@@ -1,0 +1,140 @@
+"""The Socket.IO server: python-socketio, with admission, dispatch and errors of our own behind its extension points."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import socketio
+import structlog
+from aiohttp.web import Request
+from prometheus_client import Gauge
+from socketio import packet
+
+from hub.gateway.admission import Admission
+from hub.gateway.namespace import Dispatcher, refusal
+from hub.gateway.session import Session
+from hub.gateway.websocket import HubWebSocket
+from hub.gateway.wire import FRAME_BYTES
+
+log = structlog.get_logger()
+sessions_open = Gauge("hub_sessions", "Connected Socket.IO sessions of this process")
+
+NAMESPACE = "/"
+CONNECT_SECONDS = 20
+"""A connection that has not sent a valid CONNECT by then is closed."""
+PROTOCOL_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+"""What python-socketio raises while it takes a malformed packet apart."""
+
+
+class Json:
+    """The JSON module that python-socketio and engineio use; any malformed text is a ValueError."""
+
+    @staticmethod
+    def dumps(value: Any, **_options: Any) -> str:
+        """JSON text."""
+        return msgspec.json.encode(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_options: Any) -> Any:
+        """The value of JSON text."""
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise ValueError(str(error)) from None
+
+
+class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
+    """python-socketio's server with the hub's sessions."""
+
+    def __init__(self, dispatcher: Dispatcher, admission: Admission, *, cors_origins: list[str]) -> None:
+        super().__init__(
+            async_mode="aiohttp",
+            async_handlers=False,
+            cors_allowed_origins=cors_origins or None,
+            max_http_buffer_size=FRAME_BYTES,
+            json=Json,
+            namespaces=[NAMESPACE],
+        )
+        self.eio._async = {**self.eio._async, "websocket": HubWebSocket}  # noqa: SLF001  (the driver's only hook)
+        self._dispatcher = dispatcher
+        self._admission = admission
+        self._sessions: dict[str, Session] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        admission.close = self.close_session
+
+    @property
+    def sessions(self) -> list[Session]:
+        """All sessions of this process."""
+        return list(self._sessions.values())
+
+    def close_session(self, session: Session) -> None:
+        """Closes the session's connection, soon; what is queued goes out first."""
+        if not session.closing:
+            session.closing = True
+            self._close_soon(session.eio_sid)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._close_unless_connected, eio_sid)
+
+    def _close_unless_connected(self, eio_sid: str) -> None:
+        if eio_sid in self.environ and eio_sid not in self._sessions:
+            self._close_soon(eio_sid)
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except PROTOCOL_ERRORS as error:
+            self._protocol_error(eio_sid, f"{type(error).__name__}: {error}"[:200])
+
+    def _protocol_error(self, eio_sid: str, reason: str) -> None:
+        log.warning("gateway.protocol_error", eio_sid=eio_sid, reason=reason)
+        session = self._sessions.get(eio_sid)
+        if session is not None:
+            self._admission.closing(session, "protocol_error")
+            self.close_session(session)
+        else:
+            self._close_soon(eio_sid)
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        if (namespace or NAMESPACE) != NAMESPACE:
+            await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
+            return
+        if eio_sid in self._sessions:
+            raise ValueError("a second CONNECT")
+        request: Request = self.environ[eio_sid]["aiohttp.request"]
+        sid = await self.manager.pre_connect(eio_sid, NAMESPACE)
+        try:
+            session = await self._admission.admit(sid, eio_sid, self.eio.sockets[eio_sid], request, data)
+        except Exception as error:  # each becomes a connect_error with its code
+            await self._refuse(eio_sid, NAMESPACE, refusal(error))
+            await self.manager.disconnect(sid, NAMESPACE, ignore_queue=True)
+            return
+        if self.eio.sockets.get(eio_sid) is not session.socket or session.socket.closed:
+            return  # it went away while the token was being checked
+        self._sessions[eio_sid] = session
+        sessions_open.set(len(self._sessions))
+        await self._send_packet(eio_sid, self.packet_class(packet.CONNECT, {"sid": sid}, namespace=NAMESPACE))
+        await self.manager.connect(sid, NAMESPACE)
+        await self._admission.begin(session, data)
+
+    async def _refuse(self, eio_sid: str, namespace: str | None, reason: dict[str, Any]) -> None:
+        await self._send_packet(eio_sid, self.packet_class(packet.CONNECT_ERROR, reason, namespace=namespace))
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002
+        session = self._sessions.get(eio_sid)
+        if session is None or (namespace or NAMESPACE) != NAMESPACE:
+            raise ValueError("an event before CONNECT")
+        await self._dispatcher.dispatch(session, id, data)
+
+    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        session = self._sessions.pop(eio_sid, None)
+        if session is not None:
+            sessions_open.set(len(self._sessions))
+            await self._admission.end(session)
+        await super()._handle_disconnect(eio_sid, namespace, reason)
+
+    def _close_soon(self, eio_sid: str) -> None:
+        task = asyncio.create_task(self.eio.disconnect(eio_sid))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
