@@ -1,0 +1,88 @@
+"""`hub doctor`: looks at everything that the hub depends on and says what to do about what is wrong."""
+
+from collections.abc import Awaitable, Callable
+
+from aiosmtplib import SMTP, SMTPException
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.gateway.pages import DIST
+from hub.migrate import alembic_config
+from hub.settings import DEVELOPMENT_SECRET, Settings
+from persistence.engine import Connections, schema_revision
+
+Say = Callable[[str], object]
+
+
+class Problem(Exception):
+    """Something that must be put right; the text says how."""
+
+
+async def examine(settings: Settings, say: Say) -> bool:
+    """Runs every check, says a line for each; whether all is well."""
+    well = True
+    for name, check in CHECKS.items():
+        try:
+            say(f"ok       {name}: {await check(settings)}")
+        except Problem as problem:
+            well = False
+            say(f"problem  {name}: {problem}")
+    return well
+
+
+async def _secrets(settings: Settings) -> str:
+    if settings.jwks_url:
+        return f"key set {settings.jwks_url}"
+    if settings.jwt_secret.get_secret_value() == DEVELOPMENT_SECRET:
+        return "the development secret (production refuses it; set HUB_JWT_SECRET)"
+    return "HUB_JWT_SECRET is set"
+
+
+async def _database(settings: Settings) -> str:
+    connections = Connections(settings.database_url)
+    try:
+        async with connections.read() as connection:
+            found = await schema_revision(connection)
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise Problem(f"{reason}; check HUB_DATABASE_URL, then run `hub migrate`") from None
+    finally:
+        await connections.close()
+    head = ScriptDirectory.from_config(alembic_config(settings.database_url)).get_current_head()
+    if found != head:
+        raise Problem(f"the schema is at {found}, this version needs {head}; run `hub migrate`")
+    return f"reachable, schema at {head}"
+
+
+async def _mail(settings: Settings) -> str:
+    if not settings.smtp_host:
+        return "no HUB_SMTP_HOST: e-mails are captured, see /deliveries.html"
+    client = SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        use_tls=settings.smtp_tls == "tls",
+        start_tls=settings.smtp_tls == "starttls",
+        username=settings.smtp_username or None,
+        password=settings.smtp_password.get_secret_value() or None,
+        timeout=settings.smtp_timeout_seconds,
+    )
+    try:
+        async with client:
+            await client.noop()
+    except (SMTPException, OSError) as error:
+        raise Problem(f"{type(error).__name__}: {error}; check HUB_SMTP_*") from None
+    return f"{settings.smtp_host}:{settings.smtp_port} answers"
+
+
+async def _pages(_settings: Settings) -> str:
+    if not (DIST / "index.html").is_file():
+        raise Problem("the pages are not built; run `make pages`")
+    return "built"
+
+
+CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
+    "secrets": _secrets,
+    "database": _database,
+    "e-mail": _mail,
+    "pages": _pages,
+}

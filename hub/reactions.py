@@ -1,0 +1,46 @@
+"""THE page: what reacts to what.
+
+- WITHIN the transaction that emits: all or nothing with it.
+- LIVE, after the commit: open sockets. Best effort; whoever misses something finds out from `rev`.
+- DURABLE, from the outbox: the rest of the world, exactly once in effect.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.events import ConversationChanged, ConversationCreated, Event, MessageChanged, MessageSent, ReceiptMoved
+from hub.gateway.realtime import Realtime
+from hub.notifications.unread import Unread
+from hub.relay import Durable
+from persistence.uow import Live, Reactions, Within
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The three tables."""
+
+    within: Mapping[type[Event], Sequence[Within]]
+    live: Mapping[type[Event], Sequence[Live]]
+    durable: Mapping[type[Event], Sequence[Durable]]
+
+    def for_database(self) -> Reactions:
+        """What the unit of work has to know."""
+        return Reactions(self.within, self.live, frozenset(self.durable))
+
+
+def tables(realtime: Realtime, unread: Unread) -> Tables:
+    """Event -> reactions."""
+    return Tables(
+        within={
+            ReceiptMoved: (unread.cancel,),
+        },
+        live={
+            MessageChanged: (realtime.message_changed,),
+            ReceiptMoved: (realtime.receipt_moved,),
+            ConversationChanged: (realtime.conversation_changed,),
+            ConversationCreated: (realtime.conversation_created,),
+        },
+        durable={
+            MessageSent: (unread.plan,),
+        },
+    )

@@ -1,0 +1,123 @@
+"""All settings, read once from `HUB_*` variables (or a `.env` file) into one frozen object that is passed in."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HUB_"
+DEVELOPMENT_SECRET = "development-secret-that-production-refuses"  # noqa: S105  (it is public on purpose)
+SHORTEST_SECRET = 32
+
+
+class SettingsError(Exception):
+    """The configuration cannot work; `problems` names each setting and what to do."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Every field is the variable `HUB_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    env: Literal["development", "production"] = "development"
+    database_url: str = "sqlite+aiosqlite:///./hub.db"
+    """SQLAlchemy URL: `sqlite+aiosqlite:///file` or `postgresql+asyncpg://user:password@host/name`."""
+    database_pool: int = Field(10, ge=2, le=200)
+    """Connections kept open to the database by one process."""
+    redis_url: str = ""
+    """Must be empty in this version: one gateway process, with everything live in its memory."""
+
+    jwt_secret: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    """HS256 secret, at least 32 characters."""
+    jwks_url: str = ""
+    """Key set for RS256, ES256 or EdDSA tokens; when set, HS256 tokens are refused."""
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+
+    public_url: str = "http://127.0.0.1:8080"
+    """Where people reach the pages; used in e-mails."""
+    cors_origins: str = ""
+    """Other origins whose pages may connect, separated by commas."""
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose X-Forwarded-For is believed."""
+
+    rate_limits: Literal["on", "off"] = "on"
+    presence_grace_seconds: float = Field(10, ge=0, le=300)
+    """A user whose last socket went away is shown as offline after this."""
+    unread_email_seconds: float = Field(30, ge=0, le=7 * 86400)
+    """A message that is unread for so long, by someone who is not looking, gives an e-mail."""
+    drain_seconds: float = Field(10, ge=0, le=600)
+    """How long a stopping process lets its sockets finish."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    smtp_host: str = ""
+    """Without it, e-mails are captured and shown at /api/v1/dev/deliveries (development)."""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_from: str = "Hub <no-reply@localhost>"
+    smtp_timeout_seconds: float = Field(15, gt=0, le=60)
+
+    @property
+    def production(self) -> bool:
+        """Whether development conveniences must be off."""
+        return self.env == "production"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _problems(self) -> list[str]:
+        found = []
+        secret = self.jwt_secret.get_secret_value()
+        if not self.jwks_url and len(secret) < SHORTEST_SECRET:
+            found.append(f"HUB_JWT_SECRET needs at least {SHORTEST_SECRET} characters")
+        if self.production and not self.jwks_url and secret == DEVELOPMENT_SECRET:
+            found.append("HUB_JWT_SECRET must be set in production (or HUB_JWKS_URL)")
+        if self.production and self.rate_limits == "off":
+            found.append("HUB_RATE_LIMITS=off is refused in production")
+        if self.redis_url:
+            found.append("HUB_REDIS_URL must be empty: this version runs one gateway process without Redis")
+        if not self.database_url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
+            found.append("HUB_DATABASE_URL must begin with sqlite+aiosqlite: or postgresql+asyncpg:")
+        return found
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this process. Raises SettingsError, each problem with the name of its variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        raise SettingsError([_describe(each["loc"], each["msg"]) for each in error.errors()]) from None
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    name = f"{PREFIX}{'_'.join(str(part) for part in location).upper()}: " if location else ""
+    return name + message.removeprefix("Value error, ")
+
+
+def unknown_names() -> list[str]:
+    """`HUB_*` variables that no setting reads: most often a typing error."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    given = {name for name in os.environ if name.startswith(PREFIX)}
+    if Path(".env").is_file():
+        given |= {name for name in dotenv_values(".env") if name.startswith(PREFIX)}
+    return sorted(given - known)
