@@ -94,3 +94,17 @@ async def start_hub() -> AsyncIterator[Callable[..., "asyncio.Future[RunningHub]
 async def hub(settings: Settings, start_hub: Callable[..., "asyncio.Future[RunningHub]"]) -> RunningHub:
     """A hub with a fresh database, once on each kind."""
     return await start_hub(settings)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests ran on what, so that a skipped database or browser is seen."""
+    passed = [report.nodeid for report in terminalreporter.getreports("passed") if report.when == "call"]
+    counts = {
+        "SQLite": sum("sqlite" in each for each in passed),
+        "PostgreSQL": sum("postgresql" in each for each in passed),
+        "browser": sum(each.startswith("tests/browser/") for each in passed),
+    }
+    line = ", ".join(
+        f"{count} in the browser" if name == "browser" else f"{count} on {name}" for name, count in counts.items()
+    )
+    terminalreporter.write_line(f"ran {len(passed)} tests: {line}")
