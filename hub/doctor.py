@@ -55,6 +55,8 @@ async def _database(settings: Settings) -> str:
 
 
 async def _mail(settings: Settings) -> str:
+    if not settings.smtp_host and settings.production:
+        raise Problem("no HUB_SMTP_HOST: nobody is told of unread messages; set HUB_SMTP_*")
     if not settings.smtp_host:
         return "no HUB_SMTP_HOST: e-mails are captured, see /deliveries.html"
     client = SMTP(

@@ -55,12 +55,14 @@ class GroupCommit(Generic[Request, Answer]):
 
     async def _write_all(self) -> None:
         # One turn of the loop lets requests that are just being decoded join the first group.
-        await asyncio.sleep(0)
-        while self._waiting:
-            group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            await self._write(group)
+        try:
             await asyncio.sleep(0)
-        self._writer = None
+            while self._waiting:
+                group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                await self._write(group)
+                await asyncio.sleep(0)
+        finally:
+            self._writer = None
 
     async def _write(self, group: list[tuple[Request, asyncio.Future[Answer]]]) -> None:
         try:

@@ -38,7 +38,6 @@ class Admission:
         self.draining = False
         self.close: Callable[[Session], None] = lambda _session: None
         """Closes a session's connection; set by the server."""
-        services.fanout.on_slow = self._slow
 
     async def admit(self, sid: str, eio_sid: str, socket: AsyncSocket, request: Request, auth: Any) -> Session:
         """A session for a CONNECT packet with these `auth` data. Raises a HubError."""
@@ -59,6 +58,7 @@ class Admission:
         """Greets an admitted session and brings it up to date."""
         self._hub.fanout.join(session, user_room(session.user_id))
         session.on_renewed = self._watch_expiry
+        session.on_slow = self._slow
         self._watch_expiry(session)
         await self._hub.presence.arrived(session.user_id, session.id)
         session.emit("session.ready", await self._ready(session))

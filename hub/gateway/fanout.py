@@ -1,6 +1,6 @@
 """Local fan-out: which sessions of this process are in which room, both ways, and delivery to them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from hub.gateway.frames import Frame
 from hub.gateway.session import Session
@@ -11,8 +11,6 @@ class Fanout:
 
     def __init__(self) -> None:
         self._rooms: dict[str, dict[str, Session]] = {}
-        self.on_slow: Callable[[Session], None] = lambda _session: None
-        """Called with a session that cannot take a frame."""
 
     def join(self, session: Session, room: str) -> None:
         """Puts the session into the room."""
@@ -44,5 +42,5 @@ class Fanout:
     def deliver(self, room: str, frame: Frame) -> None:
         """Gives the frame to every session in the room."""
         for session in self.sessions(room):
-            if session.user_id != frame.skip_user and not session.deliver(room, frame):
-                self.on_slow(session)
+            if session.user_id != frame.skip_user:
+                session.deliver(room, frame)

@@ -22,6 +22,8 @@ sessions_open = Gauge("hub_sessions", "Connected Socket.IO sessions of this proc
 NAMESPACE = "/"
 CONNECT_SECONDS = 20
 """A connection that has not sent a valid CONNECT by then is closed."""
+CLOSE_SECONDS = 5
+"""A socket that does not take what is queued for it within this is cut off."""
 PROTOCOL_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 """What python-socketio raises while it takes a malformed packet apart."""
 
@@ -135,6 +137,17 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         await super()._handle_disconnect(eio_sid, namespace, reason)
 
     def _close_soon(self, eio_sid: str) -> None:
-        task = asyncio.create_task(self.eio.disconnect(eio_sid))
+        task = asyncio.create_task(self._close(eio_sid))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+    async def _close(self, eio_sid: str) -> None:
+        environ = self.environ.get(eio_sid)
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.eio.disconnect(eio_sid)
+        except TimeoutError:
+            self.eio.sockets.pop(eio_sid, None)
+            request: Request | None = environ and environ["aiohttp.request"]
+            if request is not None and request.transport is not None:
+                request.transport.abort()

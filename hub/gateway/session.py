@@ -32,6 +32,7 @@ class Session:
         "id",
         "identity",
         "on_renewed",
+        "on_slow",
         "opened",
         "rooms",
         "socket",
@@ -55,6 +56,8 @@ class Session:
         self.closing = False
         self.on_renewed: Callable[[Session], None] = _nothing
         """Called when a new token has extended the session."""
+        self.on_slow: Callable[[Session], None] = _nothing
+        """Called when a packet finds the queue full."""
         self._held: dict[str, list[Frame]] = {}
         self._release_next: list[tuple[str, int]] = []
 
@@ -67,20 +70,22 @@ class Session:
         """Sends an event to this socket alone."""
         self.send(frames.event(name, payload).packet)
 
-    def send(self, packet: Packet) -> bool:
-        """Queues a packet; False when the socket is gone or too far behind to be worth feeding."""
-        if self.socket.closed or self.socket.queue.qsize() >= MOST_WAITING:
-            return False
-        self.socket.queue.put_nowait(packet)
-        return True
+    def send(self, packet: Packet) -> None:
+        """Queues a packet. A reader that is too far behind is closed: it gets all of it when it comes back."""
+        if self.socket.closed:
+            return
+        if self.socket.queue.qsize() >= MOST_WAITING:
+            self.on_slow(self)
+        else:
+            self.socket.queue.put_nowait(packet)
 
-    def deliver(self, room: str, frame: Frame) -> bool:
+    def deliver(self, room: str, frame: Frame) -> None:
         """Sends a room's frame, or keeps it back while that room is being caught up with."""
         held = self._held.get(room)
         if held is not None:
             held.append(frame)
-            return True
-        return self.send(frame.packet)
+        else:
+            self.send(frame.packet)
 
     def renew(self, identity: Identity) -> None:
         """A new token of the same person: its roles and its expiry count from now on."""
