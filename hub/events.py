@@ -3,6 +3,8 @@
 Events with a DURABLE reaction (see `reactions.py`) are stored in the outbox, so they carry ids, never message bodies.
 """
 
+from abc import abstractmethod
+
 from msgspec import Struct
 
 from hub.views import ChangeType, ConversationState, Message
@@ -10,6 +12,10 @@ from hub.views import ChangeType, ConversationState, Message
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event"):
     """The root of all events."""
+
+    @abstractmethod
+    def about(self) -> str:
+        """The id of the conversation that it concerns."""
 
 
 class MessageSent(Event, frozen=True, tag="message.sent"):
@@ -20,6 +26,10 @@ class MessageSent(Event, frozen=True, tag="message.sent"):
     sender_id: str
     at: int
 
+    def about(self) -> str:
+        """See Event."""
+        return self.conversation_id
+
 
 class MessageChanged(Event, frozen=True, tag="message.changed"):
     """An entry of the conversation's log that concerns one message, with the message as it is now."""
@@ -28,6 +38,10 @@ class MessageChanged(Event, frozen=True, tag="message.changed"):
     rev: int
     message: Message
 
+    def about(self) -> str:
+        """See Event."""
+        return self.message.conversation_id
+
 
 class ConversationChanged(Event, frozen=True, tag="conversation.changed"):
     """An entry of the conversation's log that concerns the conversation itself (opened, closed, renamed)."""
@@ -35,12 +49,20 @@ class ConversationChanged(Event, frozen=True, tag="conversation.changed"):
     rev: int
     conversation: ConversationState
 
+    def about(self) -> str:
+        """See Event."""
+        return self.conversation.id
+
 
 class ConversationCreated(Event, frozen=True, tag="conversation.created"):
     """A conversation now exists for these members."""
 
     conversation_id: str
     member_ids: list[str]
+
+    def about(self) -> str:
+        """See Event."""
+        return self.conversation_id
 
 
 class ReceiptMoved(Event, frozen=True, tag="receipt.moved"):
@@ -52,6 +74,10 @@ class ReceiptMoved(Event, frozen=True, tag="receipt.moved"):
     read_seq: int
     unread: int
     read_moved: bool
+
+    def about(self) -> str:
+        """See Event."""
+        return self.conversation_id
 
 
 Stored = MessageSent

@@ -12,7 +12,7 @@ from hub.events import ConversationChanged, ConversationCreated, Event, MessageC
 from hub.gateway.realtime import Realtime
 from hub.notifications.unread import Unread
 from hub.relay import Durable
-from persistence.uow import Live, Reactions, Within
+from persistence.uow import Live, Reactions, Unsure, Within
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,12 @@ class Tables:
     within: Mapping[type[Event], Sequence[Within]]
     live: Mapping[type[Event], Sequence[Live]]
     durable: Mapping[type[Event], Sequence[Durable]]
+    unsure: Unsure
+    """When the answer to a commit is lost."""
 
     def for_database(self) -> Reactions:
         """What the unit of work has to know."""
-        return Reactions(self.within, self.live, frozenset(self.durable))
+        return Reactions(self.within, self.live, frozenset(self.durable), self.unsure)
 
 
 def tables(realtime: Realtime, unread: Unread) -> Tables:
@@ -43,4 +45,5 @@ def tables(realtime: Realtime, unread: Unread) -> Tables:
         durable={
             MessageSent: (unread.plan,),
         },
+        unsure=realtime.resync,
     )

@@ -39,6 +39,8 @@ class Tx:
 
 Within = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 Live = Callable[[Any], Awaitable[None]]
+Unsure = Callable[[str], Awaitable[None]]
+"""Called with a conversation's id when a commit failed: the database may have carried it out all the same."""
 
 
 class Reactions:
@@ -49,8 +51,9 @@ class Reactions:
         within: Mapping[type[Event], Sequence[Within]],
         live: Mapping[type[Event], Sequence[Live]],
         durable: Collection[type[Event]],
+        unsure: Unsure | None = None,
     ) -> None:
-        self.within, self.live, self.durable = within, live, durable
+        self.within, self.live, self.durable, self.unsure = within, live, durable, unsure
 
 
 class Database:
@@ -72,10 +75,17 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """One unit of work: commits at the end of the block, then runs the LIVE reactions."""
-        async with self.connections.write() as connection:
-            tx = Tx(connection, self.clock.now())
-            yield tx
-            durable = await self._before_commit(tx)
+        tx: Tx | None = None
+        durable: bool | None = None
+        try:
+            async with self.connections.write() as connection:
+                tx = Tx(connection, self.clock.now())
+                yield tx
+                durable = await self._before_commit(tx)
+        except Exception:
+            if tx is not None and durable is not None:
+                await self._commit_failed(tx)
+            raise
         if durable:
             self.stored.set()
         await self._after_commit(tx)
@@ -94,6 +104,12 @@ class Database:
         if rows:
             await outbox.add(tx.connection, rows)  # type: ignore[arg-type]  # tags are strings here
         return bool(rows)
+
+    async def _commit_failed(self, tx: Tx) -> None:
+        """The answer to COMMIT is lost: nobody was told of the changes, yet they may be there."""
+        if self.reactions.unsure is not None:
+            for conversation_id in {event.about() for event in tx.events}:
+                await self.reactions.unsure(conversation_id)
 
     async def _after_commit(self, tx: Tx) -> None:
         for event in tx.events:

@@ -8,6 +8,7 @@ from hub.gateway.badges import Badges
 from hub.gateway.bus import Bus
 from hub.gateway.rooms import conversation_room, presence_room, user_room
 from hub.gateway.wire import (
+    ConversationResync,
     ConversationUpdated,
     MessageEvent,
     PresenceState,
@@ -58,6 +59,12 @@ class Realtime:
     async def presence(self, state: PresenceState) -> None:
         """Somebody appears otherwise than before."""
         await self._bus.publish(presence_room(state.user_id), frames.event("presence", state))
+
+    async def resync(self, conversation_id: str) -> None:
+        """Something may have changed that nobody was told of: whoever has the conversation open asks."""
+        await self._to_conversation(
+            "conversation.resync", conversation_id, ConversationResync(conversation_id=conversation_id)
+        )
 
     async def badge(self, user_id: str, update: ConversationUpdated) -> None:
         """A conversation in a person's list has news."""
