@@ -42,7 +42,7 @@ setup: $(VENV)/.dev $(WEB)/dist/.built ## install everything that development ne
 
 # Node.js of the machine if it is new enough, else the one that comes as a Python package.
 $(VENV)/.node: $(VENV)/.made requirements-pages.lock
-	@if node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && npm --version >/dev/null 2>&1; \
+	@if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && npm --version >/dev/null 2>&1; \
 	then command -v npm > $@; \
 	else $(INSTALL) --require-hashes -r requirements-pages.lock && echo "$(CURDIR)/$(BIN)/npm" > $@; fi
 

@@ -63,8 +63,7 @@ class Gateway:
         await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop(), hub.badges.stop())
         await self._flushed()
         for index, session in enumerate(sessions):
-            hub.admission.closing(session, "draining")
-            hub.server.close_session(session)
+            hub.admission.dismiss(session, "draining")
             if index % CLOSE_BATCH == CLOSE_BATCH - 1:
                 await asyncio.sleep(0.05)
         await self._gone()

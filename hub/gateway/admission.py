@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 import structlog
@@ -25,8 +24,16 @@ RESUME_PAGES = 3
 """Pages of changes that are replayed to a resuming socket; beyond them it is told to sync by itself."""
 
 Reason = Literal["token_expired", "draining", "slow_consumer", "protocol_error"]
-STOP_REASONS = frozenset({"banned", "replaced"})
-"""Reasons after which connecting again makes no sense."""
+STOP_REASONS = frozenset({"token_expired", "banned", "replaced"})
+"""Reasons after which connecting again with the same token makes no sense."""
+
+
+class Close(Protocol):
+    """How the server closes a session."""
+
+    def __call__(self, session: Session, reason: str, *, come_back: bool) -> None:
+        """Closes it, soon."""
+        ...
 
 
 class Admission:
@@ -36,7 +43,7 @@ class Admission:
         self._hub = services
         self._proxies = TrustedProxies(services.settings.trusted_proxies)
         self.draining = False
-        self.close: Callable[[Session], None] = lambda _session: None
+        self.close: Close | None = None
         """Closes a session's connection; set by the server."""
 
     async def admit(self, sid: str, eio_sid: str, socket: AsyncSocket, request: Request, auth: Any) -> Session:
@@ -75,9 +82,13 @@ class Admission:
                 await self._hub.typing.stop(conversation_id, session.user_id)
         await self._hub.presence.left(session.user_id, session.id)
 
-    def closing(self, session: Session, reason: Reason) -> None:
-        """Tells the client why it is about to be closed."""
-        session.emit("session.closing", wire.SessionClosing(reason, reconnect=reason not in STOP_REASONS))
+    def dismiss(self, session: Session, reason: Reason) -> None:
+        """Closes a session, after telling the client why and whether to come back."""
+        come_back = reason not in STOP_REASONS
+        if not session.closing:
+            session.emit("session.closing", wire.SessionClosing(reason, reconnect=come_back))
+            if self.close is not None:
+                self.close(session, reason, come_back=come_back)
 
     def _open_elsewhere(self, session: Session, conversation_id: str) -> bool:
         others = self._hub.fanout.sessions(conversation_room(conversation_id))
@@ -134,13 +145,14 @@ class Admission:
             self._watch_expiry(session)
             return
         session.emit("session.expired", wire.SessionExpired())
-        self.closing(session, "token_expired")
-        self.close(session)
+        self.dismiss(session, "token_expired")
 
     def _slow(self, session: Session) -> None:
         if not session.closing:
             log.warning("gateway.slow_consumer", session_id=session.id, user_id=session.user_id)
-            self.close(session)
+            session.on_slow = _ignore  # its queue is full: nothing more can be told
+            if self.close is not None:
+                self.close(session, "slow_consumer", come_back=True)
 
 
 def _event_of(change: Any) -> dict[str, Any]:
@@ -149,3 +161,7 @@ def _event_of(change: Any) -> dict[str, Any]:
         for key in ("conversation_id", "rev", "message", "conversation")
         if (value := getattr(change, key)) is not msgspec.UNSET
     }
+
+
+def _ignore(_session: Session) -> None:
+    """It is being closed already."""

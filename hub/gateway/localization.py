@@ -1,6 +1,20 @@
-"""Error messages in the hub's languages. English is the docstring of the error class; a test keeps all complete."""
+"""Error messages for people, in the hub's languages; `message` beside them speaks to developers."""
 
 from hub.errors import HubError
+
+ENGLISH = {
+    "auth.invalid": "You are not signed in. Sign in again.",
+    "auth.expired": "Your session has expired. Sign in again.",
+    "request.invalid": "The request is not understood.",
+    "request.too_large": "That is too large.",
+    "request.not_found": "There is nothing at this address.",
+    "request.method_not_allowed": "This address does not take this method.",
+    "rate.limited": "Too many requests. Wait a moment, then go on.",
+    "conversation.closed": "This conversation does not take messages now. Its history stays readable.",
+    "message.conflict": "This identifier was already used for another message.",
+    "idempotency.conflict": "This idempotency key was already used for another request.",
+}
+"""Where the class's sentence speaks to developers, the one for people."""
 
 FRENCH = {
     "internal.error": "Une erreur s’est produite de notre côté. Elle a été notée ; veuillez réessayer.",
@@ -46,4 +60,8 @@ KREYOL = {
 def localized(error: HubError) -> dict[str, str]:
     """The error's sentence in en, fr and ht."""
     fallback = error.message
-    return {"en": fallback, "fr": FRENCH.get(error.code, fallback), "ht": KREYOL.get(error.code, fallback)}
+    return {
+        "en": ENGLISH.get(error.code, fallback),
+        "fr": FRENCH.get(error.code, fallback),
+        "ht": KREYOL.get(error.code, fallback),
+    }

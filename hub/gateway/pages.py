@@ -29,7 +29,7 @@ def _page(file: Path) -> Handler:
     async def answer(_request: web.Request) -> web.StreamResponse:
         if not built:
             return web.Response(text=NOT_BUILT, status=503)
-        return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(file, headers={"Cache-Control": "no-cache", "Content-Type": "text/html; charset=utf-8"})
 
     return answer
 

@@ -10,6 +10,7 @@ from aiohttp.web import Request
 from prometheus_client import Gauge
 from socketio import packet
 
+from hub.gateway import frames
 from hub.gateway.admission import Admission
 from hub.gateway.namespace import Dispatcher, refusal
 from hub.gateway.session import Session
@@ -69,11 +70,16 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         """All sessions of this process."""
         return list(self._sessions.values())
 
-    def close_session(self, session: Session) -> None:
-        """Closes the session's connection, soon; what is queued goes out first."""
+    def close_session(self, session: Session, reason: str, *, come_back: bool) -> None:
+        """Closes the session's connection, soon; what is queued goes out first.
+
+        A client that should not come back gets Socket.IO's DISCONNECT, after which stock clients stay away.
+        """
         if not session.closing:
             session.closing = True
-            self._close_soon(session.eio_sid)
+            if not come_back:
+                session.send(frames.message("1"))
+            self._close_soon(session.eio_sid, reason)
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
@@ -81,7 +87,7 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
 
     def _close_unless_connected(self, eio_sid: str) -> None:
         if eio_sid in self.environ and eio_sid not in self._sessions:
-            self._close_soon(eio_sid)
+            self._close_soon(eio_sid, "no CONNECT")
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         try:
@@ -93,10 +99,9 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         log.warning("gateway.protocol_error", eio_sid=eio_sid, reason=reason)
         session = self._sessions.get(eio_sid)
         if session is not None:
-            self._admission.closing(session, "protocol_error")
-            self.close_session(session)
+            self._admission.dismiss(session, "protocol_error")
         else:
-            self._close_soon(eio_sid)
+            self._close_soon(eio_sid, "protocol_error")
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if (namespace or NAMESPACE) != NAMESPACE:
@@ -136,18 +141,21 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
             await self._admission.end(session)
         await super()._handle_disconnect(eio_sid, namespace, reason)
 
-    def _close_soon(self, eio_sid: str) -> None:
-        task = asyncio.create_task(self._close(eio_sid))
+    def _close_soon(self, eio_sid: str, reason: str) -> None:
+        task = asyncio.create_task(self._close(eio_sid, reason))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _close(self, eio_sid: str) -> None:
-        environ = self.environ.get(eio_sid)
+    async def _close(self, eio_sid: str, reason: str) -> None:
+        """Ends the Engine.IO session, then the WebSocket below it, which engine.io clients wait for."""
+        engine_socket = self.eio.sockets.get(eio_sid)
+        websocket: HubWebSocket | None = getattr(engine_socket, "websocket", None)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.eio.disconnect(eio_sid)
+                if websocket is not None:
+                    await websocket.close_with(reason)
         except TimeoutError:
             self.eio.sockets.pop(eio_sid, None)
-            request: Request | None = environ and environ["aiohttp.request"]
-            if request is not None and request.transport is not None:
-                request.transport.abort()
+            if websocket is not None:
+                websocket.abort()
