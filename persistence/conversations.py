@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     insert,
+    not_,
     or_,
     select,
     text,
@@ -81,11 +83,19 @@ async def lock(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row
     return {row.id: row for row in found}
 
 
+def is_open(now: int) -> ColumnElement[bool]:
+    """Whether the access window is open at `now` (ms), also before a timer has written down that it ended."""
+    begun = or_(conversation.c.opens_at.is_(None), conversation.c.opens_at <= now)
+    lasts = or_(conversation.c.closes_at.is_(None), conversation.c.closes_at > now)
+    return and_(conversation.c.state == "open", begun, lasts)
+
+
 async def of_member(
     connection: AsyncConnection,
     user_id: str,
     *,
     limit: int,
+    now: int,
     before: tuple[int, str] | None = None,
     state: str | None = None,
 ) -> Sequence[Row[Any]]:
@@ -109,7 +119,7 @@ async def of_member(
         older = and_(conversation.c.updated_at == at, conversation.c.id < last_id)
         query = query.where(or_(conversation.c.updated_at < at, older))
     if state is not None:
-        query = query.where(conversation.c.state == state)
+        query = query.where(is_open(now) if state == "open" else not_(is_open(now)))
     return (await connection.execute(query)).all()
 
 

@@ -83,7 +83,9 @@ class Conversations:
     ) -> tuple[list[Conversation], tuple[int, str] | None]:
         """The user's conversations, newest activity first, and where the next page begins."""
         async with self._database.read() as connection:
-            rows = await conversations.of_member(connection, user_id, limit=limit + 1, before=before, state=state)
+            rows = await conversations.of_member(
+                connection, user_id, limit=limit + 1, now=self._clock.now(), before=before, state=state
+            )
             page = rows[:limit]
             views = await _views(connection, page, user_id, self._clock.now())
         following = (page[-1].updated_at, page[-1].id) if len(rows) > limit else None

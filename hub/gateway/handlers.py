@@ -8,7 +8,19 @@ from msgspec import UNSET, Struct
 from hub.chat.receipts import MoveReceipt, Receipt
 from hub.chat.sender import SendMessage, Sent
 from hub.clock import rfc3339
-from hub.errors import AccessDenied, AuthInvalid, ConversationNotFound
+from hub.errors import (
+    AccessDenied,
+    AuthExpired,
+    AuthInvalid,
+    ConversationClosed,
+    ConversationNotFound,
+    Draining,
+    HubError,
+    MessageConflict,
+    MessageFixed,
+    MessageNotFound,
+    RequestTooLarge,
+)
 from hub.gateway import wire
 from hub.gateway.envelope import check_text
 from hub.gateway.paging import from_cursor, to_cursor
@@ -31,21 +43,32 @@ class Handler(Struct, frozen=True):
     ack_needed: bool
     """False for heartbeats, which make sense without an answer."""
     rule: Rule
+    errors: tuple[type[HubError], ...]
+    """What it may answer beside request.invalid, rate.limited and internal.error."""
 
 
 HANDLERS: dict[str, Handler] = {}
 
 
 def on(
-    event: str, request: type[Struct], answer: Any, *, ack_needed: bool = True, rule: Rule = REQUESTS
+    event: str,
+    request: type[Struct],
+    answer: Any,
+    *errors: type[HubError],
+    ack_needed: bool = True,
+    rule: Rule = REQUESTS,
 ) -> Callable[[Call], Call]:
     """Registers a handler; this table is also what AsyncAPI is generated from."""
 
     def register(call: Call) -> Call:
-        HANDLERS[event] = Handler(request, answer, call, ack_needed, rule)
+        HANDLERS[event] = Handler(request, answer, call, ack_needed, rule, errors)
         return call
 
     return register
+
+
+CHANGING = (ConversationNotFound, ConversationClosed, MessageNotFound, MessageFixed, AccessDenied)
+"""Why an existing message may not be changed."""
 
 
 class SyncResults(Struct, frozen=True):
@@ -60,7 +83,7 @@ async def time_get(hub: Services, _session: Session, _request: wire.Empty) -> wi
     return wire.TimeNow(rfc3339(hub.clock.now()))
 
 
-@on("session.refresh", wire.SessionRefresh, wire.Empty)
+@on("session.refresh", wire.SessionRefresh, wire.Empty, AuthInvalid, AuthExpired)
 async def session_refresh(hub: Services, session: Session, request: wire.SessionRefresh) -> wire.Empty:
     """Extends the session by a new token of the same person."""
     identity = await hub.authenticator.identify(request.token)
@@ -79,7 +102,7 @@ async def conversation_list(hub: Services, session: Session, request: wire.Conve
     return wire.ConversationsPage(conversations=views, next=UNSET if following is None else to_cursor(following))
 
 
-@on("conversation.open", wire.InConversation, Snapshot)
+@on("conversation.open", wire.InConversation, Snapshot, ConversationNotFound)
 async def conversation_open(hub: Services, session: Session, request: wire.InConversation) -> Snapshot:
     """The conversation with its last messages; from now on the socket gets its live events."""
     room = conversation_room(request.conversation_id)
@@ -112,7 +135,7 @@ async def conversation_leave(hub: Services, session: Session, request: wire.InCo
     return wire.Empty()
 
 
-@on("conversation.history", wire.ConversationHistory, wire.MessagesPage)
+@on("conversation.history", wire.ConversationHistory, wire.MessagesPage, ConversationNotFound)
 async def conversation_history(hub: Services, session: Session, request: wire.ConversationHistory) -> wire.MessagesPage:
     """A page of older messages."""
     page, more = await hub.changes.history(
@@ -121,7 +144,7 @@ async def conversation_history(hub: Services, session: Session, request: wire.Co
     return wire.MessagesPage(page, more)
 
 
-@on("conversation.sync", wire.ConversationSync, SyncResults)
+@on("conversation.sync", wire.ConversationSync, SyncResults, ConversationNotFound)
 async def conversation_sync(hub: Services, session: Session, request: wire.ConversationSync) -> SyncResults:
     """What changed after each cursor, or a declared reset."""
     return SyncResults(
@@ -129,7 +152,17 @@ async def conversation_sync(hub: Services, session: Session, request: wire.Conve
     )
 
 
-@on("message.send", wire.MessageSend, Sent, rule=SENDS)
+@on(
+    "message.send",
+    wire.MessageSend,
+    Sent,
+    ConversationNotFound,
+    ConversationClosed,
+    MessageConflict,
+    RequestTooLarge,
+    Draining,
+    rule=SENDS,
+)
 async def message_send(hub: Services, session: Session, request: wire.MessageSend) -> Sent:
     """Stores a message; the ack means that it is committed."""
     wish = SendMessage(
@@ -145,21 +178,21 @@ async def message_send(hub: Services, session: Session, request: wire.MessageSen
     return sent
 
 
-@on("message.edit", wire.MessageEdit, wire.MessageAck)
+@on("message.edit", wire.MessageEdit, wire.MessageAck, *CHANGING, RequestTooLarge)
 async def message_edit(hub: Services, session: Session, request: wire.MessageEdit) -> wire.MessageAck:
     """Replaces the text of the caller's message."""
     body = check_text("body", request.body)
     return wire.MessageAck(await hub.changes.edit(session.user_id, request.conversation_id, request.seq, body))
 
 
-@on("message.delete", wire.MessageDelete, wire.MessageAck)
+@on("message.delete", wire.MessageDelete, wire.MessageAck, ConversationNotFound, MessageNotFound, AccessDenied)
 async def message_delete(hub: Services, session: Session, request: wire.MessageDelete) -> wire.MessageAck:
     """Removes a message's content."""
     message = await hub.changes.delete(session.user_id, session.identity.roles, request.conversation_id, request.seq)
     return wire.MessageAck(message)
 
 
-@on("message.react", wire.MessageReact, wire.MessageAck)
+@on("message.react", wire.MessageReact, wire.MessageAck, *CHANGING)
 async def message_react(hub: Services, session: Session, request: wire.MessageReact) -> wire.MessageAck:
     """Adds or removes a reaction."""
     emoji = check_text("emoji", request.emoji)
@@ -169,19 +202,19 @@ async def message_react(hub: Services, session: Session, request: wire.MessageRe
     return wire.MessageAck(message)
 
 
-@on("message.delivered", wire.MessageSeen, Receipt, ack_needed=False)
+@on("message.delivered", wire.MessageSeen, Receipt, ConversationNotFound, ack_needed=False)
 async def message_delivered(hub: Services, session: Session, request: wire.MessageSeen) -> Receipt:
     """Everything up to `seq` has reached this person."""
     return await hub.receipts.move(MoveReceipt(request.conversation_id, session.user_id, request.seq, "delivered"))
 
 
-@on("message.read", wire.MessageSeen, Receipt, ack_needed=False)
+@on("message.read", wire.MessageSeen, Receipt, ConversationNotFound, ack_needed=False)
 async def message_read(hub: Services, session: Session, request: wire.MessageSeen) -> Receipt:
     """Everything up to `seq` was read by this person."""
     return await hub.receipts.move(MoveReceipt(request.conversation_id, session.user_id, request.seq, "read"))
 
 
-@on("typing.start", wire.InConversation, wire.Empty, ack_needed=False)
+@on("typing.start", wire.InConversation, wire.Empty, ConversationNotFound, AccessDenied, ack_needed=False)
 async def typing_start(hub: Services, session: Session, request: wire.InConversation) -> wire.Empty:
     """The caller types in a conversation that this socket has open."""
     may_write = session.opened.get(request.conversation_id)
@@ -193,7 +226,7 @@ async def typing_start(hub: Services, session: Session, request: wire.InConversa
     return wire.Empty()
 
 
-@on("typing.stop", wire.InConversation, wire.Empty, ack_needed=False)
+@on("typing.stop", wire.InConversation, wire.Empty, ConversationNotFound, ack_needed=False)
 async def typing_stop(hub: Services, session: Session, request: wire.InConversation) -> wire.Empty:
     """The caller stopped to type."""
     if request.conversation_id not in session.opened:

@@ -5,11 +5,15 @@ from typing import Any
 from msgspec import Struct
 
 from hub import __version__
+from hub.errors import HubError, RateLimited, RequestInvalid
 from hub.gateway import wire
 from hub.gateway.documents.schemas import first_line, schemas
 from hub.gateway.envelope import Failure
 from hub.gateway.handlers import HANDLERS, Handler
 from hub.gateway.namespace import RequestError
+
+ALWAYS: tuple[type[HubError], ...] = (RequestInvalid, RateLimited, HubError)
+"""Errors that any request may be answered with."""
 
 EMITTED: dict[str, type[Struct]] = {
     "session.ready": wire.SessionReady,
@@ -82,6 +86,7 @@ def _request(event: str, handler: Handler) -> dict[str, Any]:
         "channel": {"$ref": "#/channels/socket"},
         "summary": first_line(handler.call),
         "messages": [{"$ref": f"#/channels/socket/messages/{event}.request"}],
+        "x-errors": [error.code for error in (*handler.errors, *ALWAYS)],
         "reply": {
             "channel": {"$ref": "#/channels/socket"},
             "messages": [{"$ref": f"#/channels/socket/messages/{event}.ack"}],
