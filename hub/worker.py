@@ -7,15 +7,21 @@ import structlog
 
 from hub.chat.conversations import Conversations
 from hub.notifications.deliver import Deliverer
-from hub.relay import Relay
+from hub.relay import BATCH, Relay
 from persistence import idempotency
 from persistence.uow import Database
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.05
+"""The relay lets events gather for so long: nothing durable is that urgent, and many together cost little more."""
 AFTER_FAILURE_SECONDS = 2.0
 DAY_MS = 86_400_000
+
+
+Step = Callable[[], Awaitable[int]]
+Rest = Callable[[], Awaitable[None]]
 
 
 class Worker:
@@ -30,8 +36,12 @@ class Worker:
 
     def start(self) -> None:
         """Starts the loops."""
-        loops = {"relay": self._relay.run_once, "deliveries": self._deliverer.run_once, "timers": self._tick}
-        self._tasks = [asyncio.create_task(self._loop(name, once), name=name) for name, once in loops.items()]
+        loops = (
+            self._loop("relay", self._relay.run_once, full=BATCH, rest=self._until_stored),
+            self._loop("deliveries", self._deliverer.run_once, full=1, rest=_poll),
+            self._loop("timers", self._tick, full=1, rest=_poll),
+        )
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Stops the loops; what was under way is rolled back or left to its lease."""
@@ -39,7 +49,8 @@ class Worker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _loop(self, name: str, once: Callable[[], Awaitable[int]]) -> None:
+    async def _loop(self, name: str, once: Step, *, full: int, rest: Rest) -> None:
+        """Works until cancelled; rests when a step handled fewer than `full`, for then nothing more is waiting."""
         while True:
             try:
                 handled = await once()
@@ -47,17 +58,19 @@ class Worker:
                 log.exception("worker.failed", loop=name)
                 await asyncio.sleep(AFTER_FAILURE_SECONDS)
                 continue
-            if handled == 0:
-                await self._rest(name)
+            if handled < full:
+                await rest()
 
-    async def _rest(self, name: str) -> None:
-        if name == "relay":
-            await self._database.stored.wait(POLL_SECONDS)
-        else:
-            await asyncio.sleep(POLL_SECONDS)
+    async def _until_stored(self) -> None:
+        if await self._database.stored.wait(POLL_SECONDS):
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _tick(self) -> int:
         closed = await self._conversations.close_expired()
         async with self._database.begin() as tx:
             await idempotency.forget_before(tx.connection, tx.now - DAY_MS)
         return closed
+
+
+async def _poll() -> None:
+    await asyncio.sleep(POLL_SECONDS)

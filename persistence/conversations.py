@@ -1,6 +1,7 @@
 """Conversations: their state, their numbers, and the log of changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     String,
     Table,
     and_,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.base import Id, Millis, UserId, metadata
-from persistence.engine import one_of
+from persistence.engine import any_of, one_of
 from persistence.members import member
 
 OPEN = text("state = 'open'")
@@ -78,9 +80,15 @@ async def lock(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row
 
     In the order of their ids, so that two transactions cannot wait for each other.
     """
-    wanted = select(conversation).where(one_of(connection, conversation.c.id, ids))
-    found = await connection.execute(wanted.order_by(conversation.c.id).with_for_update())
+    found = await connection.execute(_lock(connection.dialect.name), {"ids": list(ids)})
     return {row.id: row for row in found}
+
+
+@cache
+def _lock(dialect: str) -> Select[Any]:
+    # FOR NO KEY UPDATE: a foreign key's check, such as a new delivery's, does not have to wait.
+    wanted = select(conversation).where(any_of(conversation.c.id, "ids", dialect))
+    return wanted.order_by(conversation.c.id).with_for_update(key_share=True)
 
 
 def is_open(now: int) -> ColumnElement[bool]:
@@ -159,8 +167,13 @@ async def past_their_time(connection: AsyncConnection, *, now: int, limit: int) 
 
 async def last_seqs(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
     """Conversation id -> number of its last message."""
-    query = select(conversation.c.id, conversation.c.last_seq).where(one_of(connection, conversation.c.id, ids))
-    return {row.id: row.last_seq for row in await connection.execute(query)}
+    found = await connection.execute(_last_seqs(connection.dialect.name), {"ids": list(ids)})
+    return {row.id: row.last_seq for row in found}
+
+
+@cache
+def _last_seqs(dialect: str) -> Select[Any]:
+    return select(conversation.c.id, conversation.c.last_seq).where(any_of(conversation.c.id, "ids", dialect))
 
 
 async def of_ids(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row[Any]]:

@@ -1,6 +1,6 @@
 """Deliveries: what one person is to be told on one channel, from plan to end; and what the sandbox captured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -76,9 +76,19 @@ captured = Table(
 """What the sandbox took instead of a provider; the key makes taking the same delivery twice one row."""
 
 
-async def plan(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Plans a delivery, unless one for the same person, conversation and channel is open already."""
-    await connection.execute(insert(connection, delivery).values(state="planned", **values).on_conflict_do_nothing())
+async def plan(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Plans deliveries; one for the same person, conversation and channel as an open one is left out.
+
+    In the order of their keys, so that two planners cannot wait for each other.
+    """
+    ordered = sorted(rows, key=lambda row: (row["user_id"], row["conversation_id"], row["channel"]))
+    statement = insert(connection, delivery).on_conflict_do_nothing()
+    await connection.execute(statement, [{"state": "planned", **row} for row in ordered])
+
+
+async def open_pairs(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the (conversation, user) pairs for which a delivery is open."""
+    return set(await _pairs_in(connection, pairs, OPEN_STATES))
 
 
 async def has_open_twin(connection: AsyncConnection, row: Any) -> bool:
@@ -122,12 +132,18 @@ async def cancel_waiting(
         )
 
 
-async def waiting_pairs(connection: AsyncConnection, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those of the (conversation, user) pairs for which something waits."""
+async def waiting_pairs(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the (conversation, user) pairs for which something waits that reading cancels."""
+    return await _pairs_in(connection, pairs, WAITING_STATES)
+
+
+async def _pairs_in(
+    connection: AsyncConnection, pairs: Collection[tuple[str, str]], states: Sequence[str]
+) -> list[tuple[str, str]]:
     query = select(delivery.c.conversation_id, delivery.c.user_id).where(
         one_of(connection, delivery.c.conversation_id, sorted({pair[0] for pair in pairs})),
         one_of(connection, delivery.c.user_id, sorted({pair[1] for pair in pairs})),
-        delivery.c.state.in_(WAITING_STATES),
+        delivery.c.state.in_(states),
     )
     wanted = set(pairs)
     return [pair for row in await connection.execute(query) if (pair := (row[0], row[1])) in wanted]

@@ -85,6 +85,13 @@ class Connections:
         await self.engine.dispose()
 
 
+def any_of(column: ColumnElement[Any], name: str, dialect: str) -> ColumnElement[bool]:
+    """`column` is one of the values that the parameter `name` will hold; for statements that are built once."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
+
+
 def one_of(connection: AsyncConnection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """`column` is one of `values`.
 

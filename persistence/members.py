@@ -1,6 +1,7 @@
 """Who takes part in a conversation, and how far each has received and read."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     String,
     Table,
     bindparam,
@@ -20,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.base import Id, Millis, UserId, metadata
-from persistence.engine import one_of
+from persistence.engine import any_of, one_of
 from persistence.users import user
 
 member = Table(
@@ -68,14 +70,19 @@ async def of_conversations(connection: AsyncConnection, ids: Iterable[str]) -> d
 async def of_pairs(connection: AsyncConnection, pairs: Iterable[Pair], *, lock: bool = False) -> dict[Pair, Row[Any]]:
     """The rows of these (conversation, user) pairs that exist; `lock` holds them until the transaction ends."""
     wanted = set(pairs)
+    parameters = {"conversations": sorted({pair[0] for pair in wanted}), "users": sorted({pair[1] for pair in wanted})}
+    rows = await connection.execute(_of_pairs(connection.dialect.name, lock), parameters)
+    return {pair: row for row in rows if (pair := (row.conversation_id, row.user_id)) in wanted}
+
+
+@cache
+def _of_pairs(dialect: str, lock: bool) -> Select[Any]:  # noqa: FBT001  (a cache has no keywords)
     query = select(member).where(
-        one_of(connection, member.c.conversation_id, sorted({pair[0] for pair in wanted})),
-        one_of(connection, member.c.user_id, sorted({pair[1] for pair in wanted})),
+        any_of(member.c.conversation_id, "conversations", dialect), any_of(member.c.user_id, "users", dialect)
     )
     if lock:
-        query = query.order_by(member.c.conversation_id, member.c.user_id).with_for_update()
-    rows = await connection.execute(query)
-    return {pair: row for row in rows if (pair := (row.conversation_id, row.user_id)) in wanted}
+        return query.order_by(member.c.conversation_id, member.c.user_id).with_for_update(key_share=True)
+    return query
 
 
 async def set_watermarks(connection: AsyncConnection, rows: Sequence[tuple[str, str, int, int]]) -> None:

@@ -1,8 +1,10 @@
 """Messages: writing them in groups, reading them by number, and counting what is unread."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Column,
     ForeignKey,
@@ -10,6 +12,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     String,
     Table,
     Text,
@@ -19,7 +22,6 @@ from sqlalchemy import (
     literal,
     select,
     text,
-    tuple_,
     union_all,
     update,
 )
@@ -28,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.base import Id, Json, Millis, UserId, metadata
 from persistence.conversations import conversation_change
-from persistence.engine import one_of
+from persistence.engine import any_of, one_of
 from persistence.members import member
 
 message = Table(
@@ -50,7 +52,7 @@ message = Table(
     Column("created_at", Millis, nullable=False),
     Column("edited_at", Millis),
     Column("deleted_at", Millis),
-    Index("uq_message_client_message_id", "conversation_id", "sender_id", "client_message_id", unique=True),
+    Index("uq_message_client_message_id", "sender_id", "client_message_id", "conversation_id", unique=True),
     Index("uq_message_created_rev", "conversation_id", "created_rev", unique=True),
 )
 """The sender needs no foreign key, which would cost a look-up a message: only members send, and members have one.
@@ -60,10 +62,12 @@ message = Table(
 Key = tuple[str, str, str]
 """(conversation id, sender id, client_message_id): one message, for ever."""
 
+# OFFSET 0 keeps PostgreSQL from planning a join: made while the table is empty, its plan would read all of it later.
 _SENT_BEFORE_POSTGRESQL = (
     text(
-        "SELECT m.* FROM unnest(:conversations, :senders, :ids) AS k (c, s, i)"
-        " JOIN message m ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_message_id = k.i"
+        "SELECT m.* FROM unnest(:conversations, :senders, :ids) AS k (c, s, i) CROSS JOIN LATERAL"
+        " (SELECT * FROM message WHERE sender_id = k.s AND client_message_id = k.i OFFSET 0) m"
+        " WHERE m.conversation_id = k.c"
     )
     .bindparams(
         bindparam("conversations", type_=ARRAY(UUID(as_uuid=False))),
@@ -72,17 +76,26 @@ _SENT_BEFORE_POSTGRESQL = (
     )
     .columns(*message.c)
 )
+# A row-value IN would read the whole table; CROSS JOIN keeps the keys as the outer loop.
+_SENT_BEFORE_SQLITE = (
+    text(
+        "SELECT m.* FROM json_each(:keys) AS k CROSS JOIN message AS m"
+        " ON m.sender_id = json_extract(k.value, '$[1]') AND m.client_message_id = json_extract(k.value, '$[2]')"
+        " AND m.conversation_id = json_extract(k.value, '$[0]')"
+    )
+    .bindparams(bindparam("keys", type_=Text))
+    .columns(*message.c)
+)
 
 
 async def sent_before(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
-    """Those of `keys` that are stored already, in one statement."""
+    """Those of `keys` that are stored already: one statement, an index look-up a key however large the table is."""
     if connection.dialect.name == "postgresql":
         conversations, senders, ids = zip(*keys, strict=True)
         parameters = {"conversations": list(conversations), "senders": list(senders), "ids": list(ids)}
         rows = await connection.execute(_SENT_BEFORE_POSTGRESQL, parameters)
     else:
-        key = tuple_(message.c.conversation_id, message.c.sender_id, message.c.client_message_id)
-        rows = await connection.execute(select(message).where(key.in_(keys)))
+        rows = await connection.execute(_SENT_BEFORE_SQLITE, {"keys": msgspec.json.encode(keys).decode()})
     return {(row.conversation_id, row.sender_id, row.client_message_id): row for row in rows}
 
 
@@ -172,13 +185,17 @@ async def unread(connection: AsyncConnection, conversation_id: str, user_id: str
 async def unread_of_pairs(connection: AsyncConnection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """The unread count of each (conversation, user) pair that is a membership, in one statement."""
     wanted = set(pairs)
-    count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
-    query = select(member.c.conversation_id, member.c.user_id, count).where(
-        one_of(connection, member.c.conversation_id, sorted({pair[0] for pair in wanted})),
-        one_of(connection, member.c.user_id, sorted({pair[1] for pair in wanted})),
-    )
-    rows = await connection.execute(query)
+    parameters = {"conversations": sorted({pair[0] for pair in wanted}), "users": sorted({pair[1] for pair in wanted})}
+    rows = await connection.execute(_unread_of_pairs(connection.dialect.name), parameters)
     return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
+
+
+@cache
+def _unread_of_pairs(dialect: str) -> Select[Any]:
+    count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
+    return select(member.c.conversation_id, member.c.user_id, count).where(
+        any_of(member.c.conversation_id, "conversations", dialect), any_of(member.c.user_id, "users", dialect)
+    )
 
 
 async def unread_of_user(connection: AsyncConnection, user_id: str) -> dict[str, int]:
@@ -218,10 +235,5 @@ async def kept_of_sender(connection: AsyncConnection, conversation_id: str, send
 
 async def of_sender(connection: AsyncConnection, sender_id: str) -> Sequence[Row[Any]]:
     """All messages that a person sent."""
-    # Through the memberships, so that the index of client_message_id serves.
-    query = (
-        select(message)
-        .join(member, member.c.conversation_id == message.c.conversation_id)
-        .where(member.c.user_id == sender_id, message.c.sender_id == sender_id)
-    )
+    query = select(message).where(message.c.sender_id == sender_id)
     return (await connection.execute(query.order_by(message.c.conversation_id, message.c.seq))).all()

@@ -58,6 +58,7 @@ class _Group:
     members: dict[members.Pair, Any]
     stored: dict[messages.Key, Any]
     now: int
+    shown_now: str
     heads: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     fresh: dict[messages.Key, tuple[bytes, Message]] = field(default_factory=dict)
@@ -88,6 +89,7 @@ async def _send_all(tx: Tx, wishes: Sequence[SendMessage]) -> list[Sent | HubErr
         members=await members.of_pairs(tx.connection, {(w.conversation_id, w.sender_id) for w in wishes}),
         stored=await messages.sent_before(tx.connection, [wish.key for wish in wishes]),
         now=tx.now,
+        shown_now=rfc3339(tx.now),
     )
     answers = [_send_one(group, wish) for wish in wishes]
     if group.rows:
@@ -143,7 +145,7 @@ def _store(group: _Group, wish: SendMessage, conversation: Any, seq: int, rev: i
         body=wish.body,
         body_state="clear",
         reply_to_seq=UNSET if wish.reply_to_seq is None else wish.reply_to_seq,
-        created_at=rfc3339(group.now),
+        created_at=group.shown_now,
     )
     digest = wish.digest()
     group.fresh[wish.key] = (digest, message)

@@ -45,19 +45,27 @@ class Unread:
 
     async def plan(self, tx: Tx, events: Sequence[MessageSent]) -> None:
         """DURABLE: one waiting delivery for every member who has not read the message yet."""
+        due = await self._unread_by(tx, events)
+        for pair in await deliveries.open_pairs(tx.connection, due) if due else ():
+            del due[pair]
+        if due:
+            rows = [self._row(tx, pair, due_at) for pair, due_at in due.items()]
+            await deliveries.plan(tx.connection, rows)
+
+    async def _unread_by(self, tx: Tx, events: Sequence[MessageSent]) -> dict[tuple[str, str], int]:
+        """(conversation, user) -> when the e-mail is due, for whoever has not read one of these messages."""
         people = await members.of_conversations(tx.connection, {event.conversation_id for event in events})
-        planned: set[tuple[str, str]] = set()
+        due: dict[tuple[str, str], int] = {}
         for event in events:
             for member in people.get(event.conversation_id, []):
-                pair = (event.conversation_id, member.user_id)
-                if member.user_id == event.sender_id or member.read_seq >= event.seq or pair in planned:
-                    continue
-                planned.add(pair)
-                await self._plan_one(tx, pair, due_at=event.at + self._delay_ms)
+                if member.user_id != event.sender_id and member.read_seq < event.seq:
+                    due.setdefault((event.conversation_id, member.user_id), event.at + self._delay_ms)
+        return due
 
-    async def _plan_one(self, tx: Tx, pair: tuple[str, str], *, due_at: int) -> None:
+    @staticmethod
+    def _row(tx: Tx, pair: tuple[str, str], due_at: int) -> dict[str, Any]:
         conversation_id, user_id = pair
-        values = {
+        return {
             "id": new_id(),
             "user_id": user_id,
             "conversation_id": conversation_id,
@@ -66,7 +74,6 @@ class Unread:
             "created_at": tx.now,
             "updated_at": tx.now,
         }
-        await deliveries.plan(tx.connection, values)
 
     async def cancel(self, tx: Tx, events: Sequence[ReceiptMoved]) -> None:
         """WITHIN the transaction that moves the read watermark: who has read all is told of nothing."""

@@ -140,7 +140,7 @@ def _messages() -> None:
         sa.Column("deleted_at", sa.BigInteger),
         sa.UniqueConstraint("id", name="uq_message_id"),
     )
-    once = ["conversation_id", "sender_id", "client_message_id"]
+    once = ["sender_id", "client_message_id", "conversation_id"]
     op.create_index("uq_message_client_message_id", "message", once, unique=True)
     op.create_index("uq_message_created_rev", "message", ["conversation_id", "created_rev"], unique=True)
 
