@@ -1,0 +1,5 @@
+"""`python -m loadtests`."""
+
+from loadtests.bench import app
+
+app()
