@@ -29,14 +29,19 @@ class SmtpSender:
 
     async def send(self, message: Email, go: Go) -> Outcome:
         """Hands `message` to the SMTP server."""
+        try:
+            to = ascii_address(message.to)
+            content = self.compose(message, to).as_bytes()
+        except ValueError as error:
+            return Rejected(f"cannot be written as an e-mail: {error}"[:200])
         client = self._client()
         try:
-            refused = await self._until_data(client, message)
+            refused = await self._until_data(client, to)
             if refused is not None:
                 return refused
             if not await go():
                 return NotWanted()
-            return await self._data(client, message)
+            return await self._data(client, content)
         finally:
             client.close()
 
@@ -52,32 +57,32 @@ class SmtpSender:
             timeout=settings.smtp_timeout_seconds,
         )
 
-    async def _until_data(self, client: SMTP, message: Email) -> Outcome | None:
+    async def _until_data(self, client: SMTP, to: str) -> Outcome | None:
         try:
             await client.connect()
             await client.mail(self._address)
-            await client.rcpt(message.to)
+            await client.rcpt(to)
         except SMTPResponseException as error:
             return _by_code(error)
         except (SMTPException, OSError) as error:
             return RetryLater(f"{type(error).__name__} before DATA")
         return None
 
-    async def _data(self, client: SMTP, message: Email) -> Outcome:
+    async def _data(self, client: SMTP, content: bytes) -> Outcome:
         try:
-            reply = await client.data(self.compose(message).as_bytes())
+            reply = await client.data(content)
         except SMTPResponseException as error:
             return _by_code(error)  # the server answered: it did not take it
         except (SMTPException, OSError) as error:
             return Unknown(f"{type(error).__name__} after DATA")
         return Accepted(provider_id=str(reply.message)[:200])
 
-    def compose(self, message: Email) -> EmailMessage:
-        """The MIME message: plain text, and HTML as its alternative."""
+    def compose(self, message: Email, to: str) -> EmailMessage:
+        """The MIME message: plain text, and HTML as its alternative. ValueError when a header cannot be written."""
         mail = EmailMessage()
         local, _, domain = self._address.partition("@")
         mail["From"] = Address(self._name, local, domain or "localhost")
-        mail["To"] = message.to
+        mail["To"] = to
         mail["Subject"] = message.subject
         mail["Date"] = formatdate()
         mail["Message-ID"] = f"<{message.delivery_id}@{domain or 'localhost'}>"
@@ -85,6 +90,14 @@ class SmtpSender:
         mail.set_content(message.text)
         mail.add_alternative(message.html, subtype="html")
         return mail
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain in IDNA (RFC 5891); ValueError for a local part that needs SMTPUTF8 (RFC 6531)."""
+    local, _, domain = address.rpartition("@")
+    if not local.isascii() or not local or any(each.isspace() for each in address):
+        raise ValueError("the address needs SMTPUTF8 or is none")
+    return f"{local}@{domain.encode('idna').decode()}"
 
 
 def _by_code(error: SMTPResponseException) -> Outcome:
