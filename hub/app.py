@@ -11,6 +11,7 @@ from aiohttp import web
 from hub.bootstrap import Hub, origins
 from hub.gateway import wire
 from hub.gateway.cors import cors
+from hub.gateway.malformed import quieten
 from hub.gateway.pages import add_headers, add_pages
 from hub.gateway.rest.app import add_routes, errors
 from hub.gateway.rest.operations import add_operations
@@ -25,6 +26,7 @@ CLOSE_BATCH = 100
 
 def build_app(hub: Hub) -> web.Application:
     """The aiohttp application of a hub."""
+    quieten()
     app = web.Application(middlewares=[cors(origins(hub.settings)), errors], client_max_size=FRAME_BYTES)
     app.on_response_prepare.append(add_headers)
     add_routes(app, hub.services)

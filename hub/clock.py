@@ -1,8 +1,12 @@
 """The time, as one object that is passed in, so that tests can move it."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+END = 253_402_300_800_000
+"""The year 10000, in ms since the epoch."""
 
 
 class Clock(Protocol):
@@ -32,4 +36,7 @@ def parse_rfc3339(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("the time has no time zone")
-    return round(moment.timestamp() * 1000)
+    ms = (moment - EPOCH) // timedelta(milliseconds=1)
+    if not 0 <= ms < END:
+        raise ValueError("the time is before 1970 or after 9999")
+    return ms

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -17,6 +18,7 @@ POLL_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 """The relay lets events gather for so long: nothing durable is that urgent, and many together cost little more."""
 AFTER_FAILURE_SECONDS = 2.0
+STOP_SECONDS = 5.0
 DAY_MS = 86_400_000
 
 
@@ -32,45 +34,54 @@ class Worker:
         self._relay = relay
         self._deliverer = deliverer
         self._conversations = conversations
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Starts the loops."""
         loops = (
             self._loop("relay", self._relay.run_once, full=BATCH, rest=self._until_stored),
-            self._loop("deliveries", self._deliverer.run_once, full=1, rest=_poll),
-            self._loop("timers", self._tick, full=1, rest=_poll),
+            self._loop("deliveries", self._deliverer.run_once, full=1, rest=self._poll),
+            self._loop("timers", self._tick, full=1, rest=self._poll),
         )
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
-        """Stops the loops; what was under way is rolled back or left to its lease."""
+        """Lets each loop finish its step, then ends it; a step that takes too long is left to its lease."""
+        self._stopping.set()
+        self._database.stored.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _loop(self, name: str, once: Step, *, full: int, rest: Rest) -> None:
         """Works until cancelled; rests when a step handled fewer than `full`, for then nothing more is waiting."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 handled = await once()
             except Exception:
                 log.exception("worker.failed", loop=name)
-                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+                await self._pause(AFTER_FAILURE_SECONDS)
                 continue
             if handled < full:
                 await rest()
 
     async def _until_stored(self) -> None:
         if await self._database.stored.wait(POLL_SECONDS):
-            await asyncio.sleep(GATHER_SECONDS)
+            await self._pause(GATHER_SECONDS)
+
+    async def _poll(self) -> None:
+        await self._pause(POLL_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _tick(self) -> int:
         closed = await self._conversations.close_expired()
         async with self._database.begin() as tx:
             await idempotency.forget_before(tx.connection, tx.now - DAY_MS)
         return closed
-
-
-async def _poll() -> None:
-    await asyncio.sleep(POLL_SECONDS)

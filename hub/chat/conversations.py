@@ -8,7 +8,7 @@ from msgspec import Struct
 from hub.chat import render
 from hub.chat.access import closed_reason
 from hub.clock import Clock
-from hub.errors import ConversationNotFound, RequestInvalid, UserNotFound
+from hub.errors import ConversationClosed, ConversationNotFound, RequestInvalid, UserNotFound
 from hub.events import ConversationChanged, ConversationCreated
 from hub.ids import new_id
 from hub.views import Conversation, Kind, MemberRole
@@ -108,6 +108,16 @@ class Conversations:
         (view,) = await _views_of(connection, [(row, "observer")], "", self._clock.now())
         return view
 
+    async def check_open(self, conversation_id: str) -> None:
+        """Raises ConversationClosed when nobody may write now, ConversationNotFound when there is no such thing."""
+        async with self._database.read() as connection:
+            row = await conversations.get(connection, conversation_id)
+        if row is None:
+            raise ConversationNotFound
+        reason = closed_reason(row, self._clock.now())
+        if reason is not None:
+            raise ConversationClosed({"reason": reason})
+
     async def set_window(
         self, tx: Tx, conversation_id: str, *, state: str, reason: str | None, closes_at: int | None
     ) -> None:
@@ -116,6 +126,8 @@ class Conversations:
         if row is None:
             raise ConversationNotFound
         wanted: dict[str, Any] = {"state": state, "reason": reason, "closes_at": closes_at}
+        if state == "open" and row.opens_at is not None and row.opens_at > tx.now:
+            wanted["opens_at"] = None  # opening means now
         if all(getattr(row, key) == value for key, value in wanted.items()):
             return
         await conversations.set_state(tx.connection, conversation_id, wanted)

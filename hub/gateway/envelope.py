@@ -77,7 +77,7 @@ def as_hub_error(error: Exception, *, where: str, request_id: str) -> HubError:
     """Any exception as a HubError. What we did not foresee is logged with its traceback and shown as internal.error."""
     if isinstance(error, HubError):
         return error
-    if isinstance(error, msgspec.ValidationError | msgspec.DecodeError):
+    if isinstance(error, msgspec.DecodeError):  # a ValidationError is one too
         return RequestInvalid({"reason": str(error)})
     log.error("request.failed", where=where, request_id=request_id, error=type(error).__name__, exc_info=error)
     return HubError()

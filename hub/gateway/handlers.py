@@ -114,9 +114,11 @@ async def conversation_open(hub: Services, session: Session, request: wire.InCon
         snapshot = await hub.sync.snapshot(session.user_id, request.conversation_id)
     except Exception:
         # Who may not see the conversation must not get what was held back either.
-        if not opened_before:
+        if opened_before:
+            session.release(room, after_rev=0)
+        else:
             hub.fanout.leave(session, room)
-        session.discard(room)
+            session.discard(room)
         raise
     role = next(each.role for each in snapshot.members if each.user_id == session.user_id)
     session.opened[request.conversation_id] = role != "observer"
@@ -214,7 +216,15 @@ async def message_read(hub: Services, session: Session, request: wire.MessageSee
     return await hub.receipts.move(MoveReceipt(request.conversation_id, session.user_id, request.seq, "read"))
 
 
-@on("typing.start", wire.InConversation, wire.Empty, ConversationNotFound, AccessDenied, ack_needed=False)
+@on(
+    "typing.start",
+    wire.InConversation,
+    wire.Empty,
+    ConversationNotFound,
+    ConversationClosed,
+    AccessDenied,
+    ack_needed=False,
+)
 async def typing_start(hub: Services, session: Session, request: wire.InConversation) -> wire.Empty:
     """The caller types in a conversation that this socket has open."""
     may_write = session.opened.get(request.conversation_id)
@@ -222,6 +232,8 @@ async def typing_start(hub: Services, session: Session, request: wire.InConversa
         raise ConversationNotFound({"reason": "open the conversation first"})
     if not may_write:
         raise AccessDenied({"reason": "an observer does not write"})
+    if hub.typing.is_due(request.conversation_id, session.user_id):
+        await hub.conversations.check_open(request.conversation_id)
     await hub.typing.start(request.conversation_id, session.user_id)
     return wire.Empty()
 

@@ -5,8 +5,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import msgspec
 
 from hub.errors import RequestInvalid
+from hub.gateway.wire import is_conversation_id
 
 Position = tuple[int, str]
+LATEST = 2**53
+"""Milliseconds beyond this are no time of ours."""
+NOT_OURS = {"field": "cursor", "reason": "not a cursor of this list"}
 
 
 def to_cursor(position: Position) -> str:
@@ -21,5 +25,7 @@ def from_cursor(cursor: str | None) -> Position | None:
     try:
         at, last_id = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=Position)
     except (ValueError, msgspec.DecodeError):
-        raise RequestInvalid({"field": "cursor", "reason": "not a cursor of this list"}) from None
+        raise RequestInvalid(NOT_OURS) from None
+    if not 0 <= at < LATEST or not is_conversation_id(last_id):
+        raise RequestInvalid(NOT_OURS)
     return at, last_id

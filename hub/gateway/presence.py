@@ -80,12 +80,15 @@ class MemoryPresence:
             return
         record.sessions.discard(session_id)
         if not record.sessions:
-            record.last_seen = self._clock.now()
+            if record.chosen != "invisible":
+                record.last_seen = self._clock.now()
             record.leaving = asyncio.get_running_loop().call_later(self._grace, self._gone, user_id)
 
     async def choose(self, user_id: str, status: Status) -> None:
         """See PresenceStore."""
         record = self._records.setdefault(user_id, _Record())
+        if status == "invisible" and self._shown(record) != "offline":
+            record.last_seen = self._clock.now()  # to the others, this is when the person left
         record.chosen = status
         await self._announce(user_id, record)
 
@@ -126,9 +129,9 @@ class MemoryPresence:
         if record is None:
             return PresenceState(user_id=user_id, status="offline", last_seen=None)
         status = self._shown(record)
-        hidden = status != "offline" or record.chosen == "invisible" or record.last_seen is None
+        left = None if status != "offline" else record.last_seen
         return PresenceState(
             user_id=user_id,
             status=status,  # type: ignore[arg-type]  # _shown gives just these
-            last_seen=None if hidden else rfc3339(record.last_seen or 0),
+            last_seen=None if left is None else rfc3339(left),
         )

@@ -12,6 +12,7 @@ from socketio import packet
 
 from hub.gateway import frames
 from hub.gateway.admission import Admission
+from hub.gateway.engine import Engine
 from hub.gateway.namespace import Dispatcher, refusal
 from hub.gateway.session import Session
 from hub.gateway.websocket import HubWebSocket
@@ -65,6 +66,9 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         self._closing: set[asyncio.Task[None]] = set()
         admission.close = self.close_session
 
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
+
     @property
     def sessions(self) -> list[Session]:
         """All sessions of this process."""
@@ -91,6 +95,8 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         try:
+            if isinstance(data, bytes) and eio_sid not in self._binary_packet:
+                raise ValueError("binary data that belongs to no packet")
             await super()._handle_eio_message(eio_sid, data)
         except PROTOCOL_ERRORS as error:
             self._protocol_error(eio_sid, f"{type(error).__name__}: {error}"[:200])
@@ -135,6 +141,8 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         await self._dispatcher.dispatch(session, id, data)
 
     async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
+        if (namespace or NAMESPACE) != NAMESPACE:
+            return  # nobody is in another namespace
         session = self._sessions.pop(eio_sid, None)
         if session is not None:
             sessions_open.set(len(self._sessions))

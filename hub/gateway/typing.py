@@ -29,7 +29,7 @@ class Typing:
         key = (conversation_id, user_id)
         loop = asyncio.get_running_loop()
         self._expire_later(key, loop)
-        if loop.time() - self._announced.get(key, -REPEAT_SECONDS) >= REPEAT_SECONDS:
+        if self.is_due(conversation_id, user_id):
             self._announced[key] = loop.time()
             await self._emit(TypingEvent(conversation_id, user_id, "start"))
 
@@ -41,6 +41,11 @@ class Typing:
             handle.cancel()
         if self._announced.pop(key, None) is not None:
             await self._emit(TypingEvent(conversation_id, user_id, "stop"))
+
+    def is_due(self, conversation_id: str, user_id: str) -> bool:
+        """Whether a `start` now would be told to the others."""
+        since = self._announced.get((conversation_id, user_id), -REPEAT_SECONDS)
+        return asyncio.get_running_loop().time() - since >= REPEAT_SECONDS
 
     def is_typing(self, conversation_id: str, user_id: str) -> bool:
         """Whether the others believe that the person types."""

@@ -22,14 +22,16 @@ BODY_BYTES = 8192
 FRAME_BYTES = 100_000
 """Most bytes of one WebSocket message or one HTTP body."""
 
-UserId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:@-]{1,128}$", description="The platform's own id of a person")]
+UserId = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_.:@-]{1,128}$(?!\n)", description="The platform's own id of a person")
+]
 ConversationId = Annotated[
-    str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", description="UUIDv7 of a conversation")
+    str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$(?!\n)", description="UUIDv7 of a conversation")
 ]
 ClientMessageId = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.:@-]{1,128}$",
+        pattern=r"^[A-Za-z0-9_.:@-]{1,128}$(?!\n)",
         description="Chosen by the client, a UUID at best; the same id is the same message for ever",
     ),
 ]
@@ -39,10 +41,14 @@ Rev = Annotated[
 ]
 Limit = Annotated[int, Meta(ge=1, le=100)]
 Body = Annotated[str, Meta(min_length=1, description=f"Text, at most {BODY_BYTES} bytes of UTF-8, not only spaces")]
-Emoji = Annotated[str, Meta(min_length=1, max_length=16)]
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
+LINE = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+"""One line without control characters. The last part is there because `$` also stands before a final newline."""
+NAME = r"^[^\x00-\x08\x0e-\x1f\x7f]+$"
+"""Text whose white space is folded afterwards."""
+Emoji = Annotated[str, Meta(min_length=1, max_length=16, pattern=LINE)]
+Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
 ClockTime = Annotated[
-    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM in the person's time zone")
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="HH:MM in the person's time zone")
 ]
 Role = Literal["fan", "creator", "moderator", "support", "admin", "service"]
 Locale = Literal["en", "fr", "ht"]
@@ -316,9 +322,11 @@ class QuietHours(Request, frozen=True):
 class PutUser(Request, frozen=True):
     """A profile; what is left out is cleared."""
 
-    display_name: Annotated[str, Meta(min_length=1, max_length=200)]
+    display_name: Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME)]
     roles: Annotated[list[Role], Meta(max_length=6)] = []
-    email: Annotated[str, Meta(max_length=320, pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = None
+    email: (
+        Annotated[str, Meta(max_length=320, pattern=r"^[^@\s<>\x00-\x1f\x7f]+@[^@\s<>\x00-\x1f\x7f]+$(?!\n)")] | None
+    ) = None
     phone: Annotated[str, Meta(max_length=32)] | None = None
     locale: Locale = "en"
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
@@ -330,7 +338,7 @@ class PostConversation(Request, frozen=True):
 
     kind: Kind
     members: Annotated[list[NewMember], Meta(min_length=1, max_length=50)]
-    order_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    order_id: Annotated[str, Meta(min_length=1, max_length=128, pattern=LINE)] | None = None
     title: Title | None = None
     opens_at: str | None = None
     closes_at: str | None = None
@@ -353,7 +361,7 @@ class PostRead(Request, frozen=True):
 class PostClose(Request, frozen=True):
     """Closes a conversation for writing."""
 
-    reason: Annotated[str, Meta(pattern=r"^[a-z_]{1,64}$")] = "closed"
+    reason: Annotated[str, Meta(pattern=r"^[a-z_]{1,64}$(?!\n)")] = "closed"
 
 
 class PostOpen(Request, frozen=True):

@@ -6,7 +6,16 @@ from typing import Any
 import msgspec
 
 from hub import __version__
-from hub.errors import AuthExpired, AuthInvalid, HubError, RateLimited, RequestInvalid, all_errors
+from hub.errors import (
+    AccessDenied,
+    AuthExpired,
+    AuthInvalid,
+    HubError,
+    RateLimited,
+    RequestInvalid,
+    RequestTooLarge,
+    all_errors,
+)
 from hub.gateway.documents.schemas import first_line, schemas
 from hub.gateway.envelope import Failure, Metadata
 from hub.gateway.rest.app import PREFIX
@@ -86,6 +95,10 @@ def _success(route: Route, found: dict[Any, dict[str, Any]]) -> dict[str, Any]:
 
 def _failures(route: Route, found: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     errors: list[type[HubError]] = [*route.errors, RequestInvalid, HubError]
+    if route.roles:
+        errors.append(AccessDenied)
+    if route.body is not None:
+        errors.append(RequestTooLarge)
     if not route.public:
         errors += [AuthInvalid, AuthExpired, RateLimited]
     by_status: dict[int, list[type[HubError]]] = {}

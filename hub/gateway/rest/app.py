@@ -51,7 +51,7 @@ def _adapter(route: Route, hub: Services, proxies: TrustedProxies) -> Handler:
             hub=hub,
             identity=identity,
             path=dict(request.match_info),
-            body=None if route.body is None else msgspec.json.decode(raw or b"{}", type=route.body),
+            body=None if route.body is None else _decode(raw, route.body),
             query=_query(route, request),
             raw_body=raw,
             request=request,
@@ -85,6 +85,15 @@ async def _read(request: web.Request) -> bytes:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise RequestTooLarge({"limit": FRAME_BYTES}) from None
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise RequestInvalid({"reason": f"the body could not be read: {type(error).__name__}"}) from None
+
+
+def _decode(raw: bytes, kind: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(raw or b"{}", type=kind)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise RequestInvalid({"reason": f"the body is no JSON: {type(error).__name__}"}) from None
 
 
 def _query(route: Route, request: web.Request) -> Any:
