@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TypeVar
 
 import pytest
+import structlog
 
 from hub.app import Gateway
 from hub.bootstrap import bootstrap
@@ -16,6 +17,13 @@ from tests.running import RunningHub
 
 Result = TypeVar("Result")
 SECRET = "a-secret-of-tests-that-is-long-enough-to-be-one"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Tracebacks as plain text: rich's, with every local variable, take seconds of a test's event loop."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,11 @@ class Person:
             await self._arrived.wait_for(lambda: found() is not None)
         return found()
 
+    async def until(self, true: Callable[[], object]) -> None:
+        """Waits until what was received makes it true."""
+        async with asyncio.timeout(PATIENCE), self._arrived:
+            await self._arrived.wait_for(true)
+
     async def _on_event(self, event: str, payload: Any = None) -> None:
         async with self._arrived:
             self.events.append((event, payload))
@@ -114,6 +119,11 @@ class RunningHub:
         if not self._stopped:
             self._stopped = True
             await self.gateway.stop()
+
+    async def stop_gateway(self) -> None:
+        """Stops the gateway as SIGTERM does, while people are connected."""
+        self._stopped = True
+        await self.gateway.stop()
 
     def token(self, user_id: str, *roles: str, seconds: int = 600, **claims: str) -> str:
         return self.hub.services.authenticator.make(user_id, list(roles), seconds=seconds, **claims)
