@@ -7,6 +7,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 import uvloop
+from alembic.util import CommandError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub import __version__, demo, doctor, migrate, worker_process
 from hub.app import Gateway, serve
@@ -46,6 +49,18 @@ def _fail(problems: list[str]) -> NoReturn:
     raise typer.Exit(CONFIGURATION_ERROR)
 
 
+def _migrate(settings: Settings, revision: str = "head") -> None:
+    try:
+        migrate.upgrade(settings.database_url, revision)
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        typer.echo(f"the database cannot be used: {reason}; check HUB_DATABASE_URL", err=True)
+        raise typer.Exit(1) from None
+    except CommandError as error:
+        typer.echo(f"{error}; the revisions are in migrations/versions", err=True)
+        raise typer.Exit(1) from None
+
+
 def _run(
     hub: Callable[[], Hub], host: str, port: int, *, with_worker: bool, on_ready: Callable[[Gateway], None]
 ) -> None:
@@ -77,7 +92,7 @@ def serve_command(
         _fail(["--workers: several gateway processes need Redis, which this version does not use yet"])
     sqlite = settings.database_url.startswith("sqlite")
     if sqlite or migrate_first:
-        migrate.upgrade(settings.database_url)
+        _migrate(settings)
 
     def ready(gateway: Gateway) -> None:
         address, bound = gateway.address
@@ -103,7 +118,7 @@ def worker_command() -> None:
 def migrate_command(revision: Annotated[str, typer.Argument(help="Target revision.")] = "head") -> None:
     """Brings the database's schema up to date."""
     settings = _settings()
-    migrate.upgrade(settings.database_url, revision)
+    _migrate(settings, revision)
     typer.echo(f"the database is at {revision}")
 
 
@@ -111,7 +126,7 @@ def migrate_command(revision: Annotated[str, typer.Argument(help="Target revisio
 def demo_command(host: Host = "127.0.0.1", port: Port = 8080) -> None:
     """Runs a hub with a fan and a creator who already have an order, and says what to open."""
     settings = _settings(**demo.overrides(host, port))
-    migrate.upgrade(settings.database_url)
+    _migrate(settings)
     people = demo.personas(Authenticator(settings))
     conversation_id = asyncio.run(demo.seed(settings))
 
@@ -162,7 +177,8 @@ def check() -> None:
 def show() -> None:
     """Prints the settings in force, with secrets masked."""
     for name, value in _settings():
-        typer.echo(f"HUB_{name.upper()}={value}")
+        shown = make_url(value).render_as_string(hide_password=True) if name == "database_url" else value
+        typer.echo(f"HUB_{name.upper()}={shown}")
 
 
 @app.command()

@@ -1,16 +1,21 @@
 """All settings, read once from `HUB_*` variables (or a `.env` file) into one frozen object that is passed in."""
 
 import os
+from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "HUB_"
 DEVELOPMENT_SECRET = "development-secret-that-production-refuses"  # noqa: S105  (it is public on purpose)
 SHORTEST_SECRET = 32
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
 class SettingsError(Exception):
@@ -71,7 +76,8 @@ class Settings(BaseSettings):
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     smtp_from: str = "Hub <no-reply@localhost>"
-    smtp_timeout_seconds: float = Field(15, gt=0, le=60)
+    smtp_timeout_seconds: float = Field(15, gt=0, le=25)
+    """For everything before DATA, and again for DATA; shorter than a delivery's lease."""
 
     @property
     def production(self) -> bool:
@@ -96,9 +102,28 @@ class Settings(BaseSettings):
             found.append("HUB_RATE_LIMITS=off is refused in production")
         if self.redis_url:
             found.append("HUB_REDIS_URL must be empty: this version runs one gateway process without Redis")
-        if not self.database_url.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
-            found.append("HUB_DATABASE_URL must begin with sqlite+aiosqlite: or postgresql+asyncpg:")
+        return [*found, *self._malformed()]
+
+    def _malformed(self) -> list[str]:
+        found = []
+        try:
+            driver = make_url(self.database_url).drivername
+        except (ArgumentError, ValueError):
+            driver = ""
+        if driver not in DRIVERS:
+            found.append(f"HUB_DATABASE_URL must be a URL that begins with {' or '.join(DRIVERS)}")
+        try:
+            networks(self.trusted_proxies)
+        except ValueError as error:
+            found.append(f"HUB_TRUSTED_PROXIES: {error}")
+        if "@" not in parseaddr(self.smtp_from)[1]:
+            found.append("HUB_SMTP_FROM needs an address, as in: Hub <no-reply@example.com>")
         return found
+
+
+def networks(listed: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks separated by commas. Raises ValueError for what is none."""
+    return [ip_network(each.strip(), strict=False) for each in listed.split(",") if each.strip()]
 
 
 def load(**overrides: object) -> Settings:

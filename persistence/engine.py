@@ -27,7 +27,11 @@ def _encode_json(value: Any) -> str:
 
 def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine for `url`, ready for either database."""
-    options: dict[str, Any] = {"json_serializer": _encode_json, "json_deserializer": msgspec.json.decode}
+    options: dict[str, Any] = {
+        "json_serializer": _encode_json,
+        "json_deserializer": msgspec.json.decode,
+        "hide_parameters": True,  # they hold what people wrote, and errors are logged
+    }
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
         _prepare_sqlite(engine)

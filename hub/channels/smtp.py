@@ -4,11 +4,12 @@ Until DATA has been sent, a failure means surely not sent. From the first byte o
 is unknown. The Message-ID is made of the delivery's id, so that a mailbox can recognize a repeat.
 """
 
+import asyncio
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from hub.channels.base import Accepted, Email, Go, NotWanted, Outcome, Rejected, RetryLater, Unknown
 from hub.settings import Settings
@@ -59,18 +60,22 @@ class SmtpSender:
 
     async def _until_data(self, client: SMTP, to: str) -> Outcome | None:
         try:
-            await client.connect()
-            await client.mail(self._address)
-            await client.rcpt(to)
-        except SMTPResponseException as error:
+            async with asyncio.timeout(self._settings.smtp_timeout_seconds):
+                await client.connect()
+                await client.mail(self._address)
+                await client.rcpt(to)
+        except SMTPRecipientRefused as error:
             return _by_code(error)
+        except SMTPResponseException as error:
+            return RetryLater(f"SMTP {error.code}")  # it refuses us, not the recipient: that can be put right
         except (SMTPException, OSError) as error:
             return RetryLater(f"{type(error).__name__} before DATA")
         return None
 
     async def _data(self, client: SMTP, content: bytes) -> Outcome:
         try:
-            reply = await client.data(content)
+            async with asyncio.timeout(self._settings.smtp_timeout_seconds):
+                reply = await client.data(content)
         except SMTPResponseException as error:
             return _by_code(error)  # the server answered: it did not take it
         except (SMTPException, OSError) as error:

@@ -1,15 +1,17 @@
 """The address of a client, also behind proxies that the operator trusts."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from aiohttp.web import Request
+
+from hub.settings import networks
 
 
 class TrustedProxies:
     """Believes X-Forwarded-For only as far as it was written by trusted addresses."""
 
-    def __init__(self, networks: str) -> None:
-        self._networks = [ip_network(each.strip(), strict=False) for each in networks.split(",") if each.strip()]
+    def __init__(self, listed: str) -> None:
+        self._networks = networks(listed)
 
     def client(self, request: Request) -> str:
         """The nearest address that is not a trusted proxy."""

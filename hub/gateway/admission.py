@@ -23,7 +23,7 @@ log = structlog.get_logger()
 RESUME_PAGES = 3
 """Pages of changes that are replayed to a resuming socket; beyond them it is told to sync by itself."""
 
-Reason = Literal["token_expired", "draining", "slow_consumer", "protocol_error"]
+Reason = Literal["token_expired", "draining", "slow_consumer", "protocol_error", "internal_error"]
 STOP_REASONS = frozenset({"token_expired", "banned", "replaced"})
 """Reasons after which connecting again with the same token makes no sense."""
 
@@ -62,7 +62,14 @@ class Admission:
         return Session(sid, eio_sid, socket, identity, user, connect.device_id)
 
     async def begin(self, session: Session, auth: dict[str, Any]) -> None:
-        """Greets an admitted session and brings it up to date."""
+        """Greets an admitted session and brings it up to date; closes it when that cannot be. Never raises."""
+        try:
+            await self._begin(session, auth)
+        except Exception:  # a session without its greeting is of no use; the client comes back
+            log.exception("gateway.greeting_failed", session_id=session.id)
+            self.dismiss(session, "internal_error")
+
+    async def _begin(self, session: Session, auth: dict[str, Any]) -> None:
         self._hub.fanout.join(session, user_room(session.user_id))
         session.on_renewed = self._watch_expiry
         session.on_slow = self._slow
@@ -114,6 +121,10 @@ class Admission:
         except ConversationNotFound:
             self._hub.fanout.leave(session, room)
             session.discard(room)  # whoever may not see the conversation must not get what was held back
+            session.emit("conversation.resync", wire.ConversationResync(conversation_id))
+        except Exception:  # the database is away: the client asks again by itself
+            log.exception("gateway.resume_failed", session_id=session.id)
+            session.release(room, after_rev=0)
             session.emit("conversation.resync", wire.ConversationResync(conversation_id))
         else:
             session.release(room, after_rev=reached)

@@ -264,7 +264,16 @@ class SessionDraining(Struct, frozen=True):
 class SessionClosing(Struct, frozen=True):
     """The server is about to close this session, and whether connecting again makes sense."""
 
-    reason: Literal["token_expired", "draining", "slow_consumer", "protocol_error", "banned", "replaced", "bus_lost"]
+    reason: Literal[
+        "token_expired",
+        "draining",
+        "slow_consumer",
+        "protocol_error",
+        "internal_error",
+        "banned",
+        "replaced",
+        "bus_lost",
+    ]
     reconnect: bool
 
 

@@ -83,15 +83,22 @@ class Deliverer:
                 await self._finish(tx, row, "suppressed", "no address, or nothing to tell", token)
             return
 
+        await self._record(row, token, message, await self._send(row, token, message))
+
+    async def _send(self, row: Any, token: str, message: Email) -> Outcome:
+        gone = False
+
         async def go() -> bool:
-            return await self._still_wanted(row, token)
+            nonlocal gone
+            gone = await self._still_wanted(row, token)
+            return gone
 
         try:
-            outcome = await self._sender.send(message, go)
-        except Exception as error:  # a sender that breaks its promise: it may be out
-            log.exception("delivery.sender_failed", delivery_id=row.id)
-            outcome = Unknown(type(error).__name__)
-        await self._record(row, token, message, outcome)
+            return await self._sender.send(message, go)
+        except Exception as error:  # our database while `go` was asking, or a sender that breaks its promise
+            log.exception("delivery.sender_failed", delivery_id=row.id, gone=gone)
+            reason = type(error).__name__
+            return Unknown(reason) if gone else RetryLater(reason)
 
     async def _still_wanted(self, row: Any, token: str) -> bool:
         async with self._database.begin() as tx:
