@@ -1,93 +1,115 @@
-"""A hub as a process of its own, to be killed and started again on the same port and database."""
+"""A hub as a process of its own, to be killed."""
 
+import asyncio
 import os
+import re
 import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-from urllib.error import URLError
 
-READY_SECONDS = 20.0
+from hub.gateway.auth import Authenticator
+from tests.conftest import SECRET, make_settings
+from tests.running import PATIENCE
+
+START_SECONDS = 30.0
+ROOT = Path(__file__).parents[1]
+ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+
+
+def environment(database_url: str, **changes: str) -> dict[str, str]:
+    """What a process of the hub is started with; nothing of ours leaks into it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    given = {
+        "HUB_DATABASE_URL": database_url,
+        "HUB_JWT_SECRET": SECRET,
+        "HUB_RATE_LIMITS": "off",
+        "HUB_LOG_LEVEL": "warning",
+        "HUB_DRAIN_SECONDS": "4",
+        **changes,
+    }
+    return {**kept, **given}
+
+
+SERVE = ("serve", "--with-worker")
 
 
 class HubProcess:
-    """`python -m hub <command>` on a fixed port of the loopback; ends with the `with` block."""
+    """`hub serve` with its worker, or another command that serves; started again, it listens on the same port."""
 
-    def __init__(self, folder: Path, database_url: str, command: tuple[str, ...] = ("serve",), **settings: str) -> None:
-        self._folder = folder
-        self._command = command
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
-            "HUB_DATABASE_URL": database_url,
-            **settings,
-        }
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log = folder / f"hub-{self.port}.log"
+    def __init__(self, database_url: str, command: tuple[str, ...] = SERVE, **variables: str) -> None:
+        self.database_url, self.command, self.variables = database_url, command, variables
+        self.port = 0
+        self._process: Process | None = None
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        self._authenticator = Authenticator(make_settings(database_url))
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.kill()
+    def token(self, user_id: str, *roles: str) -> str:
+        return self._authenticator.make(user_id, list(roles), seconds=600)
 
-    def start(self) -> None:
-        """Starts the process and waits until it is ready."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "hub", *self._command, "--port", str(self.port)],
-                env=self._environment,
-                cwd=self._folder,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None or self._ready():
-                break
-            time.sleep(0.02)
-        if not self._ready():
-            raise AssertionError(f"the hub did not start: {self.log()[-2000:]}")
+    async def start(self) -> None:
+        command = [sys.executable, "-m", "hub", *self.command, "--port", str(self.port)]
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=PIPE,
+            stderr=self._log,
+            cwd=ROOT,
+            env=environment(self.database_url, **self.variables),
+        )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(START_SECONDS):
+            while line := (await self._process.stdout.readline()).decode():
+                if address := ADDRESS.search(line):
+                    self.port = int(address[1])
+                    return
+        raise AssertionError(f"the hub did not start: {self.logged()}")
 
-    def kill(self) -> None:
-        """kill -9, as a power cut would."""
-        self._end(signal.SIGKILL)
+    async def kill(self) -> None:
+        """As the power going out: nothing is finished, nothing is said."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
 
-    def terminate(self) -> int:
+    async def terminate(self) -> int:
         """SIGTERM; the exit code."""
-        return self._end(signal.SIGTERM)
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(START_SECONDS):
+            return await self._process.wait()
 
-    def log(self) -> str:
-        """What the process has printed."""
-        return self._log.read_text(errors="replace")
+    async def close(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
+        self._log.close()
 
-    def _end(self, how: signal.Signals) -> int:
-        if self._process is None:
-            return 0
-        process, self._process = self._process, None
-        process.send_signal(how)
-        return process.wait(timeout=READY_SECONDS)
+    async def said(self, what: str) -> str:
+        """All that it has logged, once that holds `what`."""
+        async with asyncio.timeout(PATIENCE):
+            while what not in (text := self.logged()):  # noqa: ASYNC110  (a file tells nobody that it grew)
+                await asyncio.sleep(0.05)
+        return text
 
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.base}/readyz", timeout=1) as answer:  # noqa: S310  (loopback)
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
+    def logged(self) -> str:
+        """All that it has logged."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode()
 
 
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@asynccontextmanager
+async def hub_process(
+    database_url: str, command: tuple[str, ...] = SERVE, **variables: str
+) -> AsyncIterator[HubProcess]:
+    """A running hub process that is killed at the end at the latest."""
+    hub = HubProcess(database_url, command, **variables)
+    try:
+        await hub.start()
+        yield hub
+    finally:
+        await hub.close()

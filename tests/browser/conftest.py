@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright
 
 from hub.gateway.pages import DIST
 from tests.browser.page import Window
-from tests.processes import HubProcess
+from tests.processes import HubProcess, hub_process
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -40,12 +40,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[HubProcess]:
+async def demo(tmp_path: Path) -> AsyncIterator[HubProcess]:
     """`hub demo` on a fresh database, with short delays."""
     url = f"sqlite+aiosqlite:///{tmp_path}/demo.db"
-    with HubProcess(tmp_path, url, ("demo",), HUB_UNREAD_EMAIL_SECONDS="1", HUB_PRESENCE_GRACE_SECONDS="0.5") as hub:
+    delays = {"HUB_UNREAD_EMAIL_SECONDS": "1", "HUB_PRESENCE_GRACE_SECONDS": "0.5"}
+    async with hub_process(url, ("demo",), **delays) as hub:
         yield hub
-        assert "Traceback" not in hub.log()
+        assert "Traceback" not in hub.logged()
 
 
 @pytest.fixture

@@ -59,10 +59,10 @@ async def test_messages_written_offline_are_sent_later_in_order_once(fan: Window
 
 
 async def test_a_message_written_offline_survives_a_reload(demo: HubProcess, fan: Window, creator: Window) -> None:
-    demo.kill()
+    await demo.kill()
     await fan.say("written while the server was away")
     await fan.state_of("written while the server was away", "sending")
-    demo.start()
+    await demo.start()
 
     await fan.page.reload()
     await fan.open_conversation()

@@ -15,9 +15,9 @@ async def test_a_killed_server_loses_nothing_that_was_shown_as_sent(
         await fan.say(f"fan {number}")
         await creator.say(f"creator {number}")
         if number == EACH // 2:
-            demo.kill()
+            await demo.kill()
     shown_as_sent = {body for window in (fan, creator) for body in await _sent(window)}
-    demo.start()
+    await demo.start()
 
     for window in (fan, creator):
         await window.online()

@@ -4,8 +4,6 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from hub.gateway.auth import Authenticator
-from hub.settings import Settings
 from tests.browser.page import Window
 from tests.processes import HubProcess
 
@@ -65,7 +63,7 @@ async def test_a_screen_reader_finds_its_way(fan: Window) -> None:
 async def test_a_closed_conversation_says_so(demo: HubProcess, fan: Window) -> None:
     async with aiohttp.ClientSession() as session:
         conversation_id = await fan.by("conversation-item").first.get_attribute("data-conversation-id")
-        token = service_token()
+        token = demo.token("platform", "service")
         url = f"{demo.base}/api/v1/conversations/{conversation_id}/close"
         async with session.post(url, json={}, headers={"Authorization": f"Bearer {token}"}) as answer:
             assert answer.status == 200
@@ -94,8 +92,3 @@ async def test_the_first_load_is_small(chromium: Browser, demo: HubProcess) -> N
     session.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
     await window.page.goto(f"{demo.base}/?as=fan", wait_until="networkidle")
     assert 0 < sum(sizes) < FIRST_LOAD_LIMIT
-
-
-def service_token() -> str:
-    """A token of the platform, signed with the development secret as the demo expects it."""
-    return Authenticator(Settings(_env_file=None)).make("platform", ["service"], seconds=600)  # type: ignore[call-arg]

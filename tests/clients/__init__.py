@@ -1,0 +1,1 @@
+"""Stock Socket.IO clients, as anybody installs them, against a running hub."""

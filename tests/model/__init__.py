@@ -1,0 +1,1 @@
+"""Convergence: whatever happens to clients and connections, everybody ends with the server's state."""
