@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ Connection = AsyncConnection
 """What queries are given: inside a read snapshot or a write transaction."""
 
 WRITE = "hub_write"
+CLOSE_SECONDS = 3
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite connection waits for another process's write before it gives up."""
 
@@ -85,8 +86,10 @@ class Connections:
                 yield connection
 
     async def close(self) -> None:
-        """Closes every pooled connection."""
-        await self.engine.dispose()
+        """Closes every pooled connection; a server that does not answer is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.engine.dispose()
 
 
 def any_of(column: ColumnElement[Any], name: str, dialect: str) -> ColumnElement[bool]:
