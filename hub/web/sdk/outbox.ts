@@ -40,6 +40,8 @@ export class Outbox {
   /** The messages of this user that an earlier page left behind. */
   load(userId: string): void {
     if (this.userId === userId) return;
+    // Another person signs in: what the first one wrote stays in storage for them and is not sent in this name.
+    if (this.userId !== null) this.items = [];
     for (const item of this.items) this.forget(item); // written before the user was known
     this.userId = userId;
     for (const item of this.items) this.store(item);

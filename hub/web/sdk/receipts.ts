@@ -1,12 +1,15 @@
 /** Delivered and read marks: what is owed to the server, and what the others' marks say about an own message. */
 
+import { backoff } from "./backoff";
 import type { Wire } from "./conversation";
+import { HubError } from "./errors";
 import type { Member, ReceiptAck } from "./types";
 
 export type MessageState = "sending" | "sent" | "delivered" | "read" | "failed" | "received";
 
 /** Marks of one burst are joined; the research notes ask for at most about one a second. */
 const JOIN_MS = 250;
+const RETRY = { baseMs: 1_000, capMs: 30_000 };
 
 type Mark = "message.delivered" | "message.read";
 
@@ -14,6 +17,7 @@ export class ReceiptSender {
   /** The highest seq that is wanted, and the highest that the server has confirmed, by mark and conversation. */
   private readonly wanted = new Map<string, number>();
   private readonly confirmed = new Map<string, number>();
+  private readonly attempts = new Map<string, number>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(
@@ -26,8 +30,6 @@ export class ReceiptSender {
   }
 
   read(conversationId: string, seq: number): void {
-    // Read implies delivered, so the weaker mark need not travel any more.
-    this.raise(this.confirmed, key("message.delivered", conversationId), seq);
     this.want("message.read", conversationId, seq);
   }
 
@@ -49,14 +51,14 @@ export class ReceiptSender {
     this.plan(entry);
   }
 
-  private plan(entry: string): void {
+  private plan(entry: string, afterMs = JOIN_MS): void {
     if (this.timers.has(entry)) return;
     this.timers.set(
       entry,
       setTimeout(() => {
         this.timers.delete(entry);
         void this.send(entry);
-      }, JOIN_MS),
+      }, afterMs),
     );
   }
 
@@ -67,10 +69,19 @@ export class ReceiptSender {
     try {
       const ack = await this.wire.request<ReceiptAck>(mark, { conversation_id: conversationId, seq });
       this.raise(this.confirmed, entry, seq);
+      this.known(conversationId, ack.delivered_seq, ack.read_seq);
+      this.attempts.delete(entry);
       this.acknowledged(conversationId, ack);
-    } catch {
-      // Owed until the next reconnect or the next message; a mark is never worth an error in the user's face.
+    } catch (thrown) {
+      // A mark is never worth an error in the user's face; a lost connection resends it by itself.
+      if (this.wire.online && HubError.of(thrown).retryable) this.plan(entry, this.pause(entry, HubError.of(thrown)));
     }
+  }
+
+  private pause(entry: string, error: HubError): number {
+    const attempt = this.attempts.get(entry) ?? 0;
+    this.attempts.set(entry, attempt + 1);
+    return Math.max(error.retryAfterMs ?? 0, backoff(attempt, RETRY));
   }
 
   private raise(map: Map<string, number>, entry: string, seq: number): void {

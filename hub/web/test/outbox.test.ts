@@ -1,6 +1,8 @@
 /** Sending: in order, once, and never lost. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Outbox } from "../sdk/outbox";
+import { MemoryStorage } from "../sdk/storage";
 import { hubWithRoom, join, ROOM, sends, settle, shown, wait } from "./fakes/world";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -163,5 +165,20 @@ describe("outbox", () => {
     await wait(1_000);
     expect(shown(creator)).toEqual([]);
     expect(fan.storage.keys("hub.outbox.fan.")).toHaveLength(1);
+  });
+
+  it("does not send one person's messages as another", async () => {
+    const sent: object[] = [];
+    const wire = { epoch: 1, online: false, request: async <T>(_event: string, payload: object) => (sent.push(payload), {} as T) };
+    const storage = new MemoryStorage();
+    const outbox = new Outbox(wire, storage, () => {}, () => {});
+    outbox.load("fan");
+    outbox.add(ROOM, "from the fan");
+
+    outbox.load("creator");
+    expect(outbox.of(ROOM)).toEqual([]);
+    outbox.load("fan");
+    expect(outbox.of(ROOM).map((item) => item.body)).toEqual(["from the fan"]);
+    expect(sent).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 /** Delivered and read: what others' marks say, what is reported, and the unread numbers. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { stateOf } from "../sdk/receipts";
+import { HubError } from "../sdk/errors";
+import { ReceiptSender, stateOf } from "../sdk/receipts";
 import type { Member } from "../sdk";
 import { hubWithRoom, join, ROOM, settle, shown, wait } from "./fakes/world";
 
@@ -107,5 +108,19 @@ describe("receipts", () => {
     expect(fan.client.inbox.unreadTotal).toBe(2);
     fan.socket.say("conversation.updated", { conversation_id: "other", rev: 2, unread: 0 });
     expect(fan.client.inbox.unreadTotal).toBe(0);
+  });
+
+  it("tries a mark again that met a passing fault", async () => {
+    let refusals = 1;
+    const asked: string[] = [];
+    const request = async <T>(event: string): Promise<T> => {
+      asked.push(event);
+      if (refusals-- > 0) throw new HubError("internal.error", "", true);
+      return { delivered_seq: 1, read_seq: 1, unread: 0 } as T;
+    };
+    const sender = new ReceiptSender({ epoch: 1, online: true, request }, () => {});
+    sender.read(ROOM, 1);
+    await wait(10_000);
+    expect(asked).toEqual(["message.read", "message.read"]);
   });
 });
