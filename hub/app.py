@@ -51,30 +51,35 @@ class Gateway:
         site = web.TCPSite(self._runner, host, port, reuse_address=True)
         await site.start()
         self.address = self._runner.addresses[0][:2]
-        if self._with_worker:
-            self._hub.worker.start()
+        self._hub.worker.start(durable=self._with_worker)
         log.info("gateway.started", host=self.address[0], port=self.address[1], worker=self._with_worker)
 
     async def stop(self) -> None:
         """Drains: tells the sockets, commits and acks what is in flight, closes in batches, stops."""
         hub = self._hub
         hub.admission.draining = True
-        sessions = hub.server.sessions
-        for session in sessions:
+        for session in hub.server.sessions:
             session.emit("session.draining", wire.SessionDraining(random.randint(0, RECONNECT_SPREAD_MS)))  # noqa: S311
-        await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop(), hub.badges.stop())
+        await self._commit_what_is_in_flight()
         await self._flushed()
-        for index, session in enumerate(sessions):
+        for index, session in enumerate(hub.server.sessions):
             hub.admission.dismiss(session, "draining")
             if index % CLOSE_BATCH == CLOSE_BATCH - 1:
                 await asyncio.sleep(0.05)
         await self._gone()
-        if self._with_worker:
-            await hub.worker.stop()
+        await hub.worker.stop()
         await self._runner.cleanup()
         await hub.server.shutdown()
         await hub.database.connections.close()
         log.info("gateway.stopped")
+
+    async def _commit_what_is_in_flight(self) -> None:
+        hub = self._hub
+        try:
+            async with asyncio.timeout(hub.settings.drain_seconds):
+                await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop(), hub.badges.stop())
+        except TimeoutError:
+            log.warning("gateway.database_does_not_answer")
 
     async def _flushed(self) -> None:
         """Until every queue is written out, or the time is up."""

@@ -41,6 +41,12 @@ class AuthExpired(HubError):
     code, status, retryable = "auth.expired", 401, False
 
 
+class AuthUnavailable(HubError):
+    """Tokens cannot be checked right now: their issuer does not answer. Try again shortly."""
+
+    code, status, retryable = "auth.unavailable", 503, True
+
+
 class AccessDenied(HubError):
     """Your role does not allow this."""
 

@@ -9,7 +9,7 @@ import structlog
 from hub.chat.conversations import Conversations
 from hub.notifications.deliver import Deliverer
 from hub.relay import BATCH, Relay
-from persistence import idempotency
+from persistence import deliveries, idempotency
 from persistence.uow import Database
 
 log = structlog.get_logger()
@@ -20,6 +20,7 @@ GATHER_SECONDS = 0.05
 AFTER_FAILURE_SECONDS = 2.0
 STOP_SECONDS = 5.0
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
 Step = Callable[[], Awaitable[int]]
@@ -35,15 +36,20 @@ class Worker:
         self._deliverer = deliverer
         self._conversations = conversations
         self._stopping = asyncio.Event()
+        self._pruned_at = 0
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Starts the loops."""
-        loops = (
-            self._loop("relay", self._relay.run_once, full=BATCH, rest=self._until_stored),
-            self._loop("deliveries", self._deliverer.run_once, full=1, rest=self._poll),
-            self._loop("timers", self._tick, full=1, rest=self._poll),
-        )
+    def start(self, *, durable: bool = True, timers: bool = True) -> None:
+        """Starts the loops: the durable road, and the timers, whose changes open sockets should hear of at once.
+
+        So the timers run where the sockets are, in the gateway's process, also when the durable road does not.
+        """
+        loops = []
+        if durable:
+            loops.append(self._loop("relay", self._relay.run_once, full=BATCH, rest=self._until_stored))
+            loops.append(self._loop("deliveries", self._deliverer.run_once, full=1, rest=self._poll))
+        if timers:
+            loops.append(self._loop("timers", self._tick, full=1, rest=self._poll))
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
@@ -84,4 +90,7 @@ class Worker:
         closed = await self._conversations.close_expired()
         async with self._database.begin() as tx:
             await idempotency.forget_before(tx.connection, tx.now - DAY_MS)
+            if tx.now - self._pruned_at > HOUR_MS:
+                self._pruned_at = tx.now
+                await deliveries.forget_before(tx.connection, tx.now - 30 * DAY_MS)
         return closed

@@ -18,7 +18,7 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    hub.worker.start()
+    hub.worker.start(timers=False)
     log.info("worker.started")
     await stopping.wait()
     await hub.worker.stop()

@@ -9,12 +9,13 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     String,
     Table,
     Text,
-    and_,
     delete,
     exists,
+    func,
     or_,
     select,
     text,
@@ -28,9 +29,12 @@ from persistence.upsert import insert
 
 OPEN_STATES = ("planned", "retry_wait")
 OPEN = text("state IN ('planned', 'retry_wait')")
+"""Spelled out wherever it is asked: bound values would keep the planner from the partial indexes."""
 ACTIVE = text("state IN ('planned', 'leased', 'sending', 'retry_wait')")
-WAITING_STATES = ("planned", "leased", "retry_wait")
+ENDED = text("state NOT IN ('planned', 'leased', 'sending', 'retry_wait')")
+WAITING = text("state IN ('planned', 'leased', 'retry_wait')")
 """States in which nothing has reached a provider yet, so that reading the message still cancels."""
+TOLD = text("state IN ('accepted', 'unknown')")
 
 delivery = Table(
     "delivery",
@@ -46,8 +50,10 @@ delivery = Table(
     Column("lease_token", Id),
     Column("lease_until", Millis),
     Column("provider_id", String(200)),
+    Column("told_seq", Integer),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
+    Index("ix_delivery_conversation_id", "conversation_id", "user_id"),
     Index(
         "uq_delivery_open",
         "user_id",
@@ -87,22 +93,28 @@ async def plan(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
 
 
 async def open_pairs(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the (conversation, user) pairs for which a delivery is open."""
-    return set(await _pairs_in(connection, pairs, OPEN_STATES))
+    """Those of the (conversation, user) pairs for which a delivery is open, and stays so for this transaction.
+
+    Whoever is just cancelling one is waited for.
+    """
+    return set(await _found(connection, pairs, _pairs(connection, pairs).where(OPEN).with_for_update()))
 
 
 async def has_open_twin(connection: AsyncConnection, row: Any) -> bool:
     """Whether another delivery for the same person, conversation and channel was planned meanwhile."""
     same = [delivery.c[key] == getattr(row, key) for key in ("user_id", "conversation_id", "channel")]
-    twin = exists().where(*same, delivery.c.id != row.id, delivery.c.state.in_(OPEN_STATES))
+    twin = exists().where(*same, delivery.c.id != row.id, OPEN)
     return bool((await connection.execute(select(twin))).scalar())
 
 
 async def due(connection: AsyncConnection, *, now: int, limit: int) -> Sequence[Row[Any]]:
     """Locked rows that want attention: due ones, and ones whose worker died while it held them."""
-    waiting = and_(delivery.c.state.in_(OPEN_STATES), delivery.c.due_at <= now)
-    orphaned = and_(delivery.c.state.in_(("leased", "sending")), delivery.c.lease_until <= now)
-    query = select(delivery).where(or_(waiting, orphaned)).order_by(delivery.c.due_at).limit(limit)
+    query = (
+        select(delivery)
+        .where(ACTIVE, delivery.c.due_at <= now, or_(OPEN, delivery.c.lease_until <= now))
+        .order_by(delivery.c.due_at)
+        .limit(limit)
+    )
     return (await connection.execute(query.with_for_update(skip_locked=True))).all()
 
 
@@ -126,7 +138,7 @@ async def cancel_waiting(
             .where(
                 delivery.c.conversation_id == conversation_id,
                 delivery.c.user_id == user_id,
-                delivery.c.state.in_(WAITING_STATES),
+                WAITING,
             )
             .values(state="cancelled", reason=reason, lease_token=None, updated_at=at)
         )
@@ -134,19 +146,35 @@ async def cancel_waiting(
 
 async def waiting_pairs(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
     """Those of the (conversation, user) pairs for which something waits that reading cancels."""
-    return await _pairs_in(connection, pairs, WAITING_STATES)
+    return await _found(connection, pairs, _pairs(connection, pairs).where(WAITING))
 
 
-async def _pairs_in(
-    connection: AsyncConnection, pairs: Collection[tuple[str, str]], states: Sequence[str]
-) -> list[tuple[str, str]]:
-    query = select(delivery.c.conversation_id, delivery.c.user_id).where(
+def _pairs(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> Select[Any]:
+    return select(delivery.c.conversation_id, delivery.c.user_id).where(
         one_of(connection, delivery.c.conversation_id, sorted({pair[0] for pair in pairs})),
         one_of(connection, delivery.c.user_id, sorted({pair[1] for pair in pairs})),
-        delivery.c.state.in_(states),
     )
+
+
+async def _found(
+    connection: AsyncConnection, pairs: Collection[tuple[str, str]], query: Select[Any]
+) -> list[tuple[str, str]]:
     wanted = set(pairs)
     return [pair for row in await connection.execute(query) if (pair := (row[0], row[1])) in wanted]
+
+
+async def told_seq(connection: AsyncConnection, conversation_id: str, user_id: str) -> int:
+    """The last message that the person was told of, or may have been."""
+    told = select(func.max(delivery.c.told_seq)).where(
+        delivery.c.conversation_id == conversation_id, delivery.c.user_id == user_id, TOLD
+    )
+    return (await connection.execute(told)).scalar() or 0
+
+
+async def forget_before(connection: AsyncConnection, at: int) -> None:
+    """Removes deliveries and captures that ended before `at`."""
+    await connection.execute(delete(delivery).where(ENDED, delivery.c.updated_at < at))
+    await connection.execute(delete(captured).where(captured.c.at < at))
 
 
 async def capture(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
@@ -168,7 +196,7 @@ async def captures(
 
 async def erase(connection: AsyncConnection, user_id: str, *, at: int) -> None:
     """Cancels what waits for a person and forgets what was captured for them."""
-    waiting = (delivery.c.user_id == user_id, delivery.c.state.in_(WAITING_STATES))
+    waiting = (delivery.c.user_id == user_id, WAITING)
     values = {"state": "cancelled", "reason": "erased", "lease_token": None, "updated_at": at}
     await connection.execute(update(delivery).where(*waiting).values(**values))
     await connection.execute(delete(captured).where(captured.c.user_id == user_id))

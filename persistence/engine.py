@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, any_, bindparam, event, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,6 +20,9 @@ Connection = AsyncConnection
 
 WRITE = "hub_write"
 CLOSE_SECONDS = 3
+CONNECT_SECONDS = 5
+COMMAND_SECONDS = 15
+"""No statement of ours takes long: a server that is silent for so long is as good as gone."""
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite connection waits for another process's write before it gives up."""
 
@@ -26,8 +31,8 @@ def _encode_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """An engine for `url`, ready for either database."""
+def create_engine(url: str, *, pool_size: int = 10, command_seconds: float | None = None) -> AsyncEngine:
+    """An engine for `url`, ready for either database; a statement may take `command_seconds` (PostgreSQL)."""
     options: dict[str, Any] = {
         "json_serializer": _encode_json,
         "json_deserializer": msgspec.json.decode,
@@ -37,7 +42,8 @@ def create_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, **options)
         _prepare_sqlite(engine)
         return engine
-    return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, **options)
+    waits = {"timeout": CONNECT_SECONDS, "command_timeout": command_seconds}
+    return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=waits, **options)
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
@@ -64,7 +70,7 @@ class Connections:
     """Read snapshots and write transactions of one database."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.engine = create_engine(url, pool_size=pool_size)
+        self.engine = create_engine(url, pool_size=pool_size, command_seconds=COMMAND_SECONDS)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # SQLite has one writer; waiting here is fair and free, waiting inside SQLite is neither.
         self._write_lock = asyncio.Lock() if self.is_sqlite else None
@@ -114,3 +120,10 @@ async def schema_revision(connection: AsyncConnection) -> str | None:
     """The migration that the database is at; an SQLAlchemyError when there is no schema or no database."""
     found: str | None = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
     return found
+
+
+def database_is_away(error: Exception) -> bool:
+    """Whether `error` says that the database does not answer, and not that it refuses something."""
+    if isinstance(error, DBAPIError):
+        return bool(error.connection_invalidated)
+    return isinstance(error, OSError | TimeoutError | PoolTimeoutError)

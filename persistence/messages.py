@@ -205,8 +205,10 @@ async def unread_of_user(connection: AsyncConnection, user_id: str) -> dict[str,
     return {row[0]: row[1] for row in await connection.execute(query) if row[1]}
 
 
-async def first_unread(connection: AsyncConnection, conversation_id: str, user_id: str) -> Any | None:
-    """The oldest message of others that the member has not read."""
+async def first_unread(
+    connection: AsyncConnection, conversation_id: str, user_id: str, *, beyond: int = 0
+) -> Any | None:
+    """The oldest message of others after `beyond` that the member has not read."""
     query = (
         select(message.c.seq, message.c.created_at, message.c.sender_id)
         .join(member, member.c.conversation_id == message.c.conversation_id)
@@ -214,6 +216,7 @@ async def first_unread(connection: AsyncConnection, conversation_id: str, user_i
             member.c.user_id == user_id,
             message.c.conversation_id == conversation_id,
             message.c.seq > member.c.read_seq,
+            message.c.seq > beyond,
             message.c.sender_id != user_id,
             message.c.deleted_at.is_(None),
         )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from hub.errors import Draining, HubError
+from persistence.engine import database_is_away
 from persistence.uow import Database, Tx
 
 MOST_AT_ONCE = 256
@@ -22,7 +23,8 @@ class GroupCommit(Generic[Request, Answer]):
     """Writes requests in groups through `apply`.
 
     `apply(tx, requests)` answers with one result or HubError for each request, in their order. An exception undoes
-    the whole group; then each request is tried in a transaction of its own, so that one cannot spoil the others.
+    the whole group; then each request is tried in a transaction of its own, so that one cannot spoil the others. When
+    the database is away, trying on would only make everybody wait: all are answered with the error.
     """
 
     def __init__(
@@ -69,11 +71,12 @@ class GroupCommit(Generic[Request, Answer]):
             async with self._database.begin() as tx:
                 answers = await self._apply(tx, [request for request, _ in group])
         except Exception as error:
-            if len(group) > 1:
+            if len(group) > 1 and not database_is_away(error):
                 for pair in group:
                     await self._write([pair])
             else:
-                _settle(group[0][1], error)
+                for _, future in group:
+                    _settle(future, error)
             return
         for (_, future), answer in zip(group, answers, strict=True):
             _settle(future, answer)

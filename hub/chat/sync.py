@@ -1,12 +1,14 @@
 """Catching up: what changed after a `rev`, or a declared reset; never a silently partial answer."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from hub.chat import access, render
 from hub.clock import Clock
-from hub.errors import ConversationNotFound
+from hub.errors import ConversationNotFound, RequestInvalid
 from hub.views import Change, Conversation, Head, Snapshot, SyncResult
 from persistence import conversations, members, messages
 from persistence.engine import Connection
@@ -14,6 +16,9 @@ from persistence.uow import Database
 
 PAGE = 200
 """Changes in one answer; `more` says that the next page should be asked for."""
+
+MOST_BYTES = 500_000
+"""Of one answer; a page of the longest messages would be megabytes."""
 
 RESET_BEYOND = 1000
 """A client that is further behind than this gets a snapshot: less to send than the way there."""
@@ -28,9 +33,26 @@ class Sync:
         self._database = database
         self._clock = clock
 
-    async def changes(self, user_id: str, conversation_id: str, rev: int) -> SyncResult:
-        """The entries of the log after `rev`, at most PAGE of them, or a reset with a snapshot.
+    async def all_changes(self, user_id: str, cursors: Sequence[tuple[str, int]]) -> list[SyncResult]:
+        """The changes after each (conversation id, rev), within one budget of bytes for all.
 
+        Raises RequestInvalid when a conversation is named twice, ConversationNotFound.
+        """
+        if len({conversation_id for conversation_id, _ in cursors}) < len(cursors):
+            raise RequestInvalid({"field": "cursors", "reason": "a conversation is named twice"})
+        left, results = MOST_BYTES, []
+        for conversation_id, rev in cursors:
+            result = await self.changes(user_id, conversation_id, rev, most_bytes=left)
+            left = max(0, left - len(msgspec.json.encode(result)))
+            results.append(result)
+        return results
+
+    async def changes(
+        self, user_id: str, conversation_id: str, rev: int, *, most_bytes: int = MOST_BYTES
+    ) -> SyncResult:
+        """The entries of the log after `rev`, or a reset with a snapshot.
+
+        At most PAGE entries and about `most_bytes`, but always one, so that whoever asks comes further.
         Raises ConversationNotFound when the user does not take part.
         """
         async with self._database.read() as connection:
@@ -41,7 +63,7 @@ class Sync:
             behind = conversation.last_rev - rev
             if behind < 0 or behind > RESET_BEYOND:  # ahead of us: it remembers another database
                 return await self._reset(connection, conversation, member)
-            return await self._page(connection, conversation, rev)
+            return await self._page(connection, conversation, rev, most_bytes)
 
     async def snapshot(self, user_id: str, conversation_id: str) -> Snapshot:
         """The conversation as the user sees it, with its last messages. Raises ConversationNotFound."""
@@ -60,17 +82,18 @@ class Sync:
             raise ConversationNotFound
         return member.role not in access.READ_ONLY_ROLES
 
-    async def _page(self, connection: Connection, conversation: Any, rev: int) -> SyncResult:
+    async def _page(self, connection: Connection, conversation: Any, rev: int, most_bytes: int) -> SyncResult:
         entries = await messages.log_after(connection, conversation.id, rev, limit=PAGE)
         seqs = {entry.seq for entry in entries if entry.seq is not None}
         rows = await messages.by_seq(connection, conversation.id, seqs) if seqs else {}
         now = self._clock.now()
+        changes = _within((Change(**render.change(entry, rows, conversation, now)) for entry in entries), most_bytes)
         return SyncResult(
             conversation_id=conversation.id,
             reset=False,
-            changes=[Change(**render.change(entry, rows, conversation, now)) for entry in entries],
+            changes=changes,
             head=Head(conversation.last_seq, conversation.last_rev),
-            more=bool(entries) and entries[-1].rev < conversation.last_rev,
+            more=bool(changes) and changes[-1].rev < conversation.last_rev,
         )
 
     async def _reset(self, connection: Connection, conversation: Any, member: Any) -> SyncResult:
@@ -95,6 +118,17 @@ class Sync:
             can_send=reason is None,
             reason=UNSET if reason is None else reason,
         )
+
+
+def _within(changes: Iterable[Change], most_bytes: int) -> list[Change]:
+    """The first of `changes` that fit, and at least one."""
+    kept: list[Change] = []
+    for change in changes:
+        most_bytes -= len(msgspec.json.encode(change))
+        if kept and most_bytes < 0:
+            break
+        kept.append(change)
+    return kept
 
 
 async def one_view(

@@ -1,6 +1,7 @@
 """People: profiles that the platform writes, and what they may know of each other."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -140,7 +141,7 @@ async def add_bare(
             "display_name": (name or user_id)[:200],
             "roles": [],
             "locale": language if language in LOCALES else "en",
-            "time_zone": time_zone if time_zone in available_timezones() else "UTC",
+            "time_zone": time_zone if time_zone in time_zones() else "UTC",
             "created_at": tx.now,
             "updated_at": tx.now,
         }
@@ -160,8 +161,14 @@ def e164(phone: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA database; read from the disk once."""
+    return frozenset(available_timezones())
+
+
 def known_time_zone(name: str) -> str:
     """`name`, if the IANA database has it. Raises RequestInvalid."""
-    if name not in available_timezones():
+    if name not in time_zones():
         raise RequestInvalid({"field": "time_zone", "reason": "not a name of the IANA time zone database"})
     return name

@@ -48,8 +48,7 @@ class Admission:
 
     async def admit(self, sid: str, eio_sid: str, socket: AsyncSocket, request: Request, auth: Any) -> Session:
         """A session for a CONNECT packet with these `auth` data. Raises a HubError."""
-        if self.draining:
-            raise Draining
+        self.check_draining()
         await self._hub.limiter.take(CONNECTS, self._proxies.client(request))
         if not isinstance(auth, dict) or "token" not in auth:
             raise AuthInvalid({"reason": "connect with auth {token}"})
@@ -61,6 +60,11 @@ class Admission:
         user = wire.SessionUser(profile.id, profile.display_name, profile.locale, sorted(identity.roles))
         return Session(sid, eio_sid, socket, identity, user, connect.device_id)
 
+    def check_draining(self) -> None:
+        """Raises Draining when this process is about to stop."""
+        if self.draining:
+            raise Draining
+
     async def begin(self, session: Session, auth: dict[str, Any]) -> None:
         """Greets an admitted session and brings it up to date; closes it when that cannot be. Never raises."""
         try:
@@ -70,6 +74,8 @@ class Admission:
             self.dismiss(session, "internal_error")
 
     async def _begin(self, session: Session, auth: dict[str, Any]) -> None:
+        if session.ended:
+            return
         self._hub.fanout.join(session, user_room(session.user_id))
         session.on_renewed = self._watch_expiry
         session.on_slow = self._slow
@@ -77,10 +83,13 @@ class Admission:
         await self._hub.presence.arrived(session.user_id, session.id)
         session.emit("session.ready", await self._ready(session))
         for conversation_id, rev in msgspec.convert(auth, wire.Connect).resume.items():
+            if session.socket.closed:
+                return
             await self._resume(session, conversation_id, rev)
 
     async def end(self, session: Session) -> None:
-        """Forgets a session."""
+        """Forgets a session; whatever is still under way for it joins nothing any more."""
+        session.ended = True
         if session.expiry is not None:
             session.expiry.cancel()
         self._hub.fanout.leave_all(session)
@@ -113,25 +122,27 @@ class Admission:
 
     async def _resume(self, session: Session, conversation_id: str, rev: int) -> None:
         """Replays what the socket missed in one conversation as ordinary events, then lets the live ones follow."""
+        try:
+            # Membership comes first: who may not see the conversation must not listen for a moment.
+            may_write = await self._hub.sync.may_ever_write(session.user_id, conversation_id)
+        except Exception as error:  # a stranger, or the database is away: the client asks again by itself
+            if not isinstance(error, ConversationNotFound):
+                log.exception("gateway.resume_failed", session_id=session.id)
+            session.emit("conversation.resync", wire.ConversationResync(conversation_id))
+            return
         room = conversation_room(conversation_id)
         session.hold(room)
         self._hub.fanout.join(session, room)
+        session.opened[conversation_id] = may_write
+        reached = 0
         try:
             reached = await self._replay(session, conversation_id, rev)
-        except ConversationNotFound:
-            self._hub.fanout.leave(session, room)
-            session.discard(room)  # whoever may not see the conversation must not get what was held back
-            session.emit("conversation.resync", wire.ConversationResync(conversation_id))
-        except Exception:  # the database is away: the client asks again by itself
+        except Exception:  # what was held back still goes out, and the client is told to ask
             log.exception("gateway.resume_failed", session_id=session.id)
-            session.release(room, after_rev=0)
             session.emit("conversation.resync", wire.ConversationResync(conversation_id))
-        else:
-            session.release(room, after_rev=reached)
+        session.release(room, after_rev=reached)
 
     async def _replay(self, session: Session, conversation_id: str, rev: int) -> int:
-        member_may_write = await self._hub.sync.may_ever_write(session.user_id, conversation_id)
-        session.opened[conversation_id] = member_may_write
         for _ in range(RESUME_PAGES):
             result = await self._hub.sync.changes(session.user_id, conversation_id, rev)
             if result.reset:
@@ -147,6 +158,8 @@ class Admission:
     def _watch_expiry(self, session: Session) -> None:
         if session.expiry is not None:
             session.expiry.cancel()
+        if session.ended:
+            return
         left = max(0.0, session.identity.expires - time.time())
         longest = 86_400.0  # the loop's timers are not made for years
         session.expiry = asyncio.get_running_loop().call_later(min(left, longest), self._maybe_expired, session)

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from hub.errors import AccessDenied, AuthExpired, AuthInvalid
+from hub.errors import AccessDenied, AuthExpired, AuthInvalid, AuthUnavailable
 from hub.gateway.wire import UserId
 from hub.settings import Settings
 
@@ -21,8 +21,8 @@ KEY_SET_ALGORITHMS = ["RS256", "ES256", "EdDSA"]
 LEEWAY_SECONDS = 5
 """Clocks of two machines may differ by this much."""
 KEY_SET_SECONDS = 600
-REFETCH_SECONDS = 10
-"""An unknown key id fetches the set again, but no more often than this: forged ids must not become requests."""
+REFETCH_SECONDS = 1
+"""An unknown key id fetches the set again, but no more often than this: forged ids must not become many requests."""
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -56,19 +56,30 @@ class KeySet:
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._fetched = -float(KEY_SET_SECONDS)
+        self._fetched = -float("inf")
+        self._reached = False
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str | None) -> jwt.PyJWK:
-        """The key with this `kid`. Raises AuthInvalid when the issuer does not have it."""
-        async with self._lock:
-            age = time.monotonic() - self._fetched
-            if age > KEY_SET_SECONDS or (key_id not in self._keys and age > REFETCH_SECONDS):
-                await self._fetch()
-        try:
+        """The key with this `kid`.
+
+        Raises AuthInvalid when the issuer does not have it, AuthUnavailable when the issuer could not be asked.
+        """
+        if key_id in self._keys and self._age() <= KEY_SET_SECONDS:
             return self._keys[key_id]
-        except KeyError:
-            raise AuthInvalid({"reason": "the token's key is not in the key set"}) from None
+        arrived = time.monotonic()
+        async with self._lock:
+            if self._fetched < arrived:  # else somebody before us in the queue has just asked
+                await asyncio.sleep(max(0.0, REFETCH_SECONDS - self._age()))
+                await self._fetch()
+        if key_id in self._keys:
+            return self._keys[key_id]
+        if not self._reached:
+            raise AuthUnavailable(retry_after_ms=REFETCH_SECONDS * 1000)
+        raise AuthInvalid({"reason": "the token's key is not in the key set"})
+
+    def _age(self) -> float:
+        return time.monotonic() - self._fetched
 
     async def _fetch(self) -> None:
         self._fetched = time.monotonic()
@@ -79,7 +90,9 @@ class KeySet:
                 found = jwt.PyJWKSet.from_dict(await response.json(content_type=None))
         except (aiohttp.ClientError, TimeoutError, ValueError, jwt.PyJWTError) as error:
             log.warning("auth.key_set_unreachable", error=type(error).__name__)  # the old keys go on serving
+            self._reached = False
             return
+        self._reached = True
         self._keys = {key.key_id: key for key in found.keys}
         if len(found.keys) == 1:
             self._keys.setdefault(None, found.keys[0])

@@ -17,6 +17,8 @@ log = structlog.get_logger()
 GATHER_SECONDS = 0.2
 """People do not notice a badge that is this late; the database notices one query for many of them."""
 MOST_REMEMBERED = 20_000
+AT_ONCE = 64
+"""Pairs in one query: its cost grows with their square when all differ."""
 
 Emit = Callable[[str, ConversationUpdated], Awaitable[None]]
 
@@ -60,15 +62,21 @@ class Badges:
         return known
 
     async def _flush_soon(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        self._flushing = None
-        pairs, self._touched = self._touched, set()
+        """One flush at a time: a slower one must not overwrite newer counts."""
         try:
-            badges = await self._queries.of_pairs(pairs)
+            while self._touched:
+                await asyncio.sleep(GATHER_SECONDS)
+                pairs = sorted(self._touched)
+                self._touched.clear()
+                for begin in range(0, len(pairs), AT_ONCE):
+                    await self._flush(pairs[begin : begin + AT_ONCE])
         except Exception:  # live road: the next list or change tells the same
-            log.exception("badges.failed", pairs=len(pairs))
-            return
-        for badge in badges:
+            log.exception("badges.failed")
+        finally:
+            self._flushing = None
+
+    async def _flush(self, pairs: Sequence[tuple[str, str]]) -> None:
+        for badge in await self._queries.of_pairs(pairs):
             update = ConversationUpdated(
                 conversation_id=badge.conversation_id,
                 rev=badge.rev,

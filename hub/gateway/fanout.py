@@ -13,7 +13,9 @@ class Fanout:
         self._rooms: dict[str, dict[str, Session]] = {}
 
     def join(self, session: Session, room: str) -> None:
-        """Puts the session into the room."""
+        """Puts the session into the room; one that has ended stays outside."""
+        if session.ended:
+            return
         self._rooms.setdefault(room, {})[session.id] = session
         session.rooms.add(room)
 

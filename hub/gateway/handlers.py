@@ -149,9 +149,8 @@ async def conversation_history(hub: Services, session: Session, request: wire.Co
 @on("conversation.sync", wire.ConversationSync, SyncResults, ConversationNotFound)
 async def conversation_sync(hub: Services, session: Session, request: wire.ConversationSync) -> SyncResults:
     """What changed after each cursor, or a declared reset."""
-    return SyncResults(
-        [await hub.sync.changes(session.user_id, each.conversation_id, each.rev) for each in request.cursors]
-    )
+    cursors = [(each.conversation_id, each.rev) for each in request.cursors]
+    return SyncResults(await hub.sync.all_changes(session.user_id, cursors))
 
 
 @on(

@@ -5,6 +5,7 @@ from hub.errors import HubError
 ENGLISH = {
     "auth.invalid": "You are not signed in. Sign in again.",
     "auth.expired": "Your session has expired. Sign in again.",
+    "auth.unavailable": "We cannot sign you in right now. Please try again shortly.",
     "request.invalid": "The request is not understood.",
     "request.too_large": "That is too large.",
     "request.not_found": "There is nothing at this address.",
@@ -20,6 +21,7 @@ FRENCH = {
     "internal.error": "Une erreur s’est produite de notre côté. Elle a été notée ; veuillez réessayer.",
     "auth.invalid": "Le jeton est absent ou invalide. Reconnectez-vous.",
     "auth.expired": "La session a expiré. Reconnectez-vous.",
+    "auth.unavailable": "La connexion est impossible pour le moment. Réessayez dans un instant.",
     "access.denied": "Votre rôle ne le permet pas.",
     "request.invalid": "La demande n’est pas comprise.",
     "request.too_large": "La demande est trop grande.",
@@ -40,6 +42,7 @@ KREYOL = {
     "internal.error": "Gen yon erè ki fèt bò kote pa nou. Nou note l; tanpri eseye ankò.",
     "auth.invalid": "Jeton an manke oswa li pa bon. Konekte ankò.",
     "auth.expired": "Sesyon an ekspire. Konekte ankò.",
+    "auth.unavailable": "Nou pa ka konekte w kounye a. Eseye ankò talè.",
     "access.denied": "Wòl ou pa pèmèt sa.",
     "request.invalid": "Nou pa konprann demann nan.",
     "request.too_large": "Demann nan twò gwo.",

@@ -63,6 +63,7 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         self._dispatcher = dispatcher
         self._admission = admission
         self._sessions: dict[str, Session] = {}
+        self._connecting: set[str] = set()
         self._closing: set[asyncio.Task[None]] = set()
         admission.close = self.close_session
 
@@ -113,17 +114,26 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         if (namespace or NAMESPACE) != NAMESPACE:
             await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
             return
-        if eio_sid in self._sessions:
+        if eio_sid in self._sessions or eio_sid in self._connecting:
             raise ValueError("a second CONNECT")
+        self._connecting.add(eio_sid)
+        try:
+            await self._connect(eio_sid, data)
+        finally:
+            self._connecting.discard(eio_sid)
+
+    async def _connect(self, eio_sid: str, data: Any) -> None:
         request: Request = self.environ[eio_sid]["aiohttp.request"]
         sid = await self.manager.pre_connect(eio_sid, NAMESPACE)
         try:
             session = await self._admission.admit(sid, eio_sid, self.eio.sockets[eio_sid], request, data)
+            self._admission.check_draining()  # also if it began while the token was being checked
         except Exception as error:  # each becomes a connect_error with its code
             await self._refuse(eio_sid, NAMESPACE, refusal(error))
             await self.manager.disconnect(sid, NAMESPACE, ignore_queue=True)
             return
         if self.eio.sockets.get(eio_sid) is not session.socket or session.socket.closed:
+            await self.manager.disconnect(sid, NAMESPACE, ignore_queue=True)
             return  # it went away while the token was being checked
         self._sessions[eio_sid] = session
         sessions_open.set(len(self._sessions))

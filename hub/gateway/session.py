@@ -16,6 +16,8 @@ from hub.gateway.wire import SessionUser
 
 MOST_WAITING = 5_000
 """Packets that may wait for a slow reader before its socket is closed."""
+MOST_BYTES = 8_000_000
+"""Characters that may wait for it."""
 
 
 class Session:
@@ -24,9 +26,11 @@ class Session:
     __slots__ = (
         "_held",
         "_release_next",
+        "_waiting_bytes",
         "closing",
         "device_id",
         "eio_sid",
+        "ended",
         "expiry",
         "focus",
         "id",
@@ -54,6 +58,8 @@ class Session:
         self.focus: str | None = None
         self.expiry: TimerHandle | None = None
         self.closing = False
+        self.ended = False
+        self._waiting_bytes = 0
         self.on_renewed: Callable[[Session], None] = _nothing
         """Called when a new token has extended the session."""
         self.on_slow: Callable[[Session], None] = _nothing
@@ -74,10 +80,20 @@ class Session:
         """Queues a packet. A reader that is too far behind is closed: it gets all of it when it comes back."""
         if self.socket.closed:
             return
-        if self.socket.queue.qsize() >= MOST_WAITING:
+        if self._too_far_behind():
             self.on_slow(self)
         else:
+            self._waiting_bytes += len(packet.data)
             self.socket.queue.put_nowait(packet)
+
+    def _too_far_behind(self) -> bool:
+        queue = self.socket.queue
+        if queue.empty():
+            self._waiting_bytes = 0
+        elif self._waiting_bytes >= MOST_BYTES:
+            # The writer does not tell what it took, so the sum is an upper bound until it is made anew.
+            self._waiting_bytes = sum(len(each.data) for each in queue._queue if each and each.data)  # noqa: SLF001
+        return self._waiting_bytes >= MOST_BYTES or queue.qsize() >= MOST_WAITING
 
     def deliver(self, room: str, frame: Frame) -> None:
         """Sends a room's frame, or keeps it back while that room is being caught up with."""

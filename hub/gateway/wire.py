@@ -109,7 +109,7 @@ class Cursor(Request, frozen=True):
 
 
 class ConversationSync(Request, frozen=True):
-    """What changed after each cursor."""
+    """What changed after each cursor; a conversation is named once."""
 
     cursors: Annotated[list[Cursor], Meta(min_length=1, max_length=50)]
 

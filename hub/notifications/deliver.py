@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from hub.channels.base import Accepted, Email, NotWanted, Outcome, Rejected, RetryLater, Sender, Unknown
 from hub.ids import new_id
-from hub.notifications.unread import Attention, Unread
+from hub.notifications.unread import Attention, Rendered, Unread
 from persistence import deliveries
 from persistence.uow import Database, Tx
 
@@ -52,6 +52,9 @@ class Deliverer:
         if row.state == "sending" and not self._sender.repeatable:
             await self._finish(tx, row, "unknown", "the worker died while the provider was being called")
             return None
+        if row.state not in deliveries.OPEN_STATES and await deliveries.has_open_twin(tx.connection, row):
+            await self._finish(tx, row, "cancelled", "another one covers it")
+            return None
         due_at = await self._unread.due_since(tx.connection, row)
         if due_at is None:
             await self._finish(tx, row, "cancelled", "read")
@@ -77,35 +80,40 @@ class Deliverer:
 
     async def _deliver(self, row: Any, token: str) -> None:
         async with self._database.read() as connection:
-            message = await self._unread.render(connection, row)
-        if message is None:
+            rendered = await self._unread.render(connection, row)
+        if rendered is None:
             async with self._database.begin() as tx:
                 await self._finish(tx, row, "suppressed", "no address, or nothing to tell", token)
             return
 
-        await self._record(row, token, message, await self._send(row, token, message))
+        await self._record(row, token, rendered.email, await self._send(row, token, rendered))
 
-    async def _send(self, row: Any, token: str, message: Email) -> Outcome:
+    async def _send(self, row: Any, token: str, rendered: Rendered) -> Outcome:
         gone = False
 
         async def go() -> bool:
             nonlocal gone
-            gone = await self._still_wanted(row, token)
+            gone = await self._still_wanted(row, token, rendered.told_seq)
             return gone
 
         try:
-            return await self._sender.send(message, go)
+            return await self._sender.send(rendered.email, go)
         except Exception as error:  # our database while `go` was asking, or a sender that breaks its promise
             log.exception("delivery.sender_failed", delivery_id=row.id, gone=gone)
             reason = type(error).__name__
             return Unknown(reason) if gone else RetryLater(reason)
 
-    async def _still_wanted(self, row: Any, token: str) -> bool:
+    async def _still_wanted(self, row: Any, token: str, told_seq: int) -> bool:
         async with self._database.begin() as tx:
             if await self._unread.due_since(tx.connection, row) is None:
                 await self._finish(tx, row, "cancelled", "read", token)
                 return False
-            values = {"state": "sending", "lease_until": tx.now + LEASE_MS, "updated_at": tx.now}
+            values = {
+                "state": "sending",
+                "told_seq": told_seq,
+                "lease_until": tx.now + LEASE_MS,
+                "updated_at": tx.now,
+            }
             return await deliveries.set_state(tx.connection, row.id, values, lease_token=token)
 
     async def _record(self, row: Any, token: str, message: Email, outcome: Outcome) -> None:

@@ -7,16 +7,25 @@ is cancelled; something younger than the delay, and it waits for that; so a burs
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from hub.channels.base import Email
 from hub.events import MessageSent, ReceiptMoved
 from hub.ids import new_id
 from hub.notifications import texts
 from hub.settings import Settings
-from persistence import deliveries, members, messages, users
+from persistence import conversations, deliveries, members, messages, users
 from persistence.engine import Connection
 from persistence.uow import Tx
 
 CHANNEL = "email"
+
+
+class Rendered(Struct, frozen=True):
+    """An e-mail, and the last message that it tells of."""
+
+    email: Email
+    told_seq: int
 
 
 class Attention(Protocol):
@@ -55,11 +64,16 @@ class Unread:
     async def _unread_by(self, tx: Tx, events: Sequence[MessageSent]) -> dict[tuple[str, str], int]:
         """(conversation, user) -> when the e-mail is due, for whoever has not read one of these messages."""
         people = await members.of_conversations(tx.connection, {event.conversation_id for event in events})
+        # Whoever is just reading holds their row; after it, their mark and what they cancelled are known.
+        rows = await members.of_pairs(
+            tx.connection, [(of, each.user_id) for of, everyone in people.items() for each in everyone], lock=True
+        )
         due: dict[tuple[str, str], int] = {}
         for event in events:
             for member in people.get(event.conversation_id, []):
-                if member.user_id != event.sender_id and member.read_seq < event.seq:
-                    due.setdefault((event.conversation_id, member.user_id), event.at + self._delay_ms)
+                pair = (event.conversation_id, member.user_id)
+                if member.user_id != event.sender_id and rows[pair].read_seq < event.seq:
+                    due.setdefault(pair, event.at + self._delay_ms)
         return due
 
     @staticmethod
@@ -83,22 +97,22 @@ class Unread:
             await deliveries.cancel_waiting(tx.connection, waiting, reason="read", at=tx.now)
 
     async def due_since(self, connection: Connection, delivery: Any) -> int | None:
-        """When (ms) the oldest unread message became due, or None when nothing is unread."""
-        first = await messages.first_unread(connection, delivery.conversation_id, delivery.user_id)
+        """When (ms) the oldest message that is unread and untold became due, or None when there is none."""
+        first = await self._first(connection, delivery)
         return None if first is None else int(first.created_at) + self._delay_ms
 
-    async def render(self, connection: Connection, delivery: Any) -> Email | None:
-        """The e-mail about what is unread now; None when nothing is, or the person has no address."""
+    async def render(self, connection: Connection, delivery: Any) -> Rendered | None:
+        """The e-mail about what is unread and untold now; None when nothing is, or the person has no address."""
         person = await users.get(connection, delivery.user_id)
-        first = await messages.first_unread(connection, delivery.conversation_id, delivery.user_id)
+        first = await self._first(connection, delivery)
         if person is None or person.email is None or first is None:
             return None
-        member = await members.get(connection, delivery.conversation_id, delivery.user_id)
+        conversation = await conversations.get(connection, delivery.conversation_id)
         message = await messages.get(connection, delivery.conversation_id, first.seq)
         sender = await users.get(connection, first.sender_id)
-        if member is None or message is None or sender is None:
+        if conversation is None or message is None or sender is None:
             return None
-        count = await messages.unread(connection, delivery.conversation_id, delivery.user_id, member.read_seq)
+        count = await messages.unread(connection, delivery.conversation_id, delivery.user_id, first.seq - 1)
         words = texts.unread(
             person.locale,
             name=person.display_name,
@@ -107,7 +121,7 @@ class Unread:
             first=message.body,
             url=f"{self._public_url}/?conversation={delivery.conversation_id}",
         )
-        return Email(
+        email = Email(
             delivery_id=delivery.id,
             user_id=delivery.user_id,
             to=person.email,
@@ -115,3 +129,9 @@ class Unread:
             text=words.text,
             html=words.html,
         )
+        return Rendered(email, told_seq=conversation.last_seq)
+
+    @staticmethod
+    async def _first(connection: Connection, delivery: Any) -> Any | None:
+        told = await deliveries.told_seq(connection, delivery.conversation_id, delivery.user_id)
+        return await messages.first_unread(connection, delivery.conversation_id, delivery.user_id, beyond=told)

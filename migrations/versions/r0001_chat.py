@@ -171,9 +171,11 @@ def _durable_road() -> None:
         sa.Column("lease_token", ID),
         sa.Column("lease_until", sa.BigInteger),
         sa.Column("provider_id", sa.String(200)),
+        sa.Column("told_seq", sa.Integer),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
     )
+    op.create_index("ix_delivery_conversation_id", "delivery", ["conversation_id", "user_id"])
     person = ["user_id", "conversation_id", "channel"]
     _partial("uq_delivery_open", "delivery", person, "state IN ('planned', 'retry_wait')", unique=True)
     _partial("ix_delivery_due_at", "delivery", ["due_at"], "state IN ('planned', 'leased', 'sending', 'retry_wait')")

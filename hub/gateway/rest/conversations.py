@@ -43,8 +43,8 @@ async def post_conversation(call: Call) -> Reply:
     if not all(wire.is_user_id(each) for each in ids):
         raise RequestInvalid({"field": "members", "reason": "a user_id is 1-128 of A-Z a-z 0-9 _ . : @ -"})
     service = "service" in call.identity.roles
-    if not service and call.identity.user_id not in ids:
-        raise AccessDenied({"reason": "a creator takes part in the conversations that they create"})
+    if not service:
+        _check_creators(call.identity.user_id, body)
     new = NewConversation(
         kind=body.kind,
         members=body.members,
@@ -61,6 +61,14 @@ async def post_conversation(call: Call) -> Reply:
         return wire.ConversationData(await _view(call, tx.connection, conversation_id))
 
     return Reply(await once(call, create), status=201)
+
+
+def _check_creators(user_id: str, body: wire.PostConversation) -> None:
+    """What a creator may not make up: support conversations, staff, or a conversation of others."""
+    if body.kind == "support" or any(member.role not in ("fan", "creator") for member in body.members):
+        raise AccessDenied({"reason": "only the platform creates support conversations and names staff"})
+    if not any(member.user_id == user_id and member.role == "creator" for member in body.members):
+        raise AccessDenied({"reason": "a creator takes part, as creator, in the conversations that they create"})
 
 
 @route("GET", "/conversations", tag="conversations", query=ListQuery, answer=wire.ConversationsPage, paged=True)

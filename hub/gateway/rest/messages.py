@@ -91,9 +91,7 @@ async def post_read(call: Call) -> Reply:
 @route("GET", "/sync", tag="conversations", query=SyncQuery, answer=SyncResults, errors=(ConversationNotFound,))
 async def get_sync(call: Call) -> Reply:
     """What changed after each cursor, or a declared reset."""
-    cursors = _cursors(call.query)
-    results = [await call.hub.sync.changes(call.identity.user_id, of, rev) for of, rev in cursors]
-    return Reply(SyncResults(results))
+    return Reply(SyncResults(await call.hub.sync.all_changes(call.identity.user_id, _cursors(call.query))))
 
 
 def _cursors(query: SyncQuery) -> list[tuple[str, int]]:
