@@ -58,7 +58,8 @@ async def test_every_frame_and_every_ack_is_as_the_document_says(hub_on_sqlite: 
     await record.ask(creator, "message.delivered", **here, seq=2)
     await record.ask(creator, "message.read", **here, seq=3)
     await record.ask(fan, "conversation.history", **here, limit=2, before_seq=4)
-    await record.ask(fan, "conversation.sync", cursors=[{**here, "rev": 0}, {**here, "rev": 99}])
+    for rev in (0, 99):
+        await record.ask(fan, "conversation.sync", cursors=[{**here, "rev": rev}])
     await hub.ok("POST", f"/api/v1/conversations/{conversation_id}/close", {"reason": "done"})
     await record.ask(fan, "conversation.open", **here)
     await record.ask(fan, "session.refresh", token=hub.token("fan", "fan"))
