@@ -11,11 +11,11 @@ from aiohttp import web
 from hub.bootstrap import Hub, origins
 from hub.gateway import wire
 from hub.gateway.cors import cors
+from hub.gateway.fields import FRAME_BYTES
 from hub.gateway.malformed import quieten
 from hub.gateway.pages import add_headers, add_pages
 from hub.gateway.rest.app import add_routes, errors
 from hub.gateway.rest.operations import add_operations
-from hub.gateway.wire import FRAME_BYTES
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from hub.bootstrap import Hub, bootstrap
 from hub.gateway.auth import ROLES, Authenticator
 from hub.gateway.documents.asyncapi import asyncapi as asyncapi_document
 from hub.gateway.documents.openapi import openapi as openapi_document
-from hub.gateway.wire import is_user_id
+from hub.gateway.fields import is_user_id
 from hub.observability import configure_logging
 from hub.settings import DEVELOPMENT_SECRET, Settings, SettingsError, load, unknown_names
 

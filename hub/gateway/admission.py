@@ -11,7 +11,7 @@ from engineio.async_socket import AsyncSocket
 
 from hub.clock import rfc3339
 from hub.errors import AuthInvalid, ConversationNotFound, Draining
-from hub.gateway import wire
+from hub.gateway import fields, wire
 from hub.gateway.addresses import TrustedProxies
 from hub.gateway.ratelimit import CONNECTS, REQUESTS, SENDS
 from hub.gateway.rooms import conversation_room, user_room
@@ -116,7 +116,7 @@ class Admission:
             user=session.user,
             server_time=rfc3339(self._hub.clock.now()),
             session_id=session.id,
-            limits=wire.Limits(wire.BODY_BYTES, wire.FRAME_BYTES, int(REQUESTS.per_second), int(SENDS.per_second)),
+            limits=wire.Limits(fields.BODY_BYTES, fields.FRAME_BYTES, int(REQUESTS.per_second), int(SENDS.per_second)),
             unread=wire.UnreadTotals(sum(unread.values()), unread, 0),
         )
 

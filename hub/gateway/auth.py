@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 
 from hub.errors import AccessDenied, AuthExpired, AuthInvalid, AuthUnavailable
-from hub.gateway.wire import UserId
+from hub.gateway.fields import UserId
 from hub.settings import Settings
 
 log = structlog.get_logger()

@@ -7,8 +7,8 @@ import structlog
 from msgspec import UNSET, Struct, UnsetType
 
 from hub.errors import HubError, RequestInvalid, RequestTooLarge
+from hub.gateway.fields import BODY_BYTES
 from hub.gateway.localization import localized
-from hub.gateway.wire import BODY_BYTES
 from hub.ids import new_id
 
 log = structlog.get_logger()

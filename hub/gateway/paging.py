@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import msgspec
 
 from hub.errors import RequestInvalid
-from hub.gateway.wire import is_conversation_id
+from hub.gateway.fields import is_conversation_id
 
 Position = tuple[int, str]
 LATEST = 2**53

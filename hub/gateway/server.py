@@ -13,10 +13,10 @@ from socketio import packet
 from hub.gateway import frames
 from hub.gateway.admission import Admission
 from hub.gateway.engine import Engine
+from hub.gateway.fields import FRAME_BYTES
 from hub.gateway.namespace import Dispatcher, refusal
 from hub.gateway.session import Session
 from hub.gateway.websocket import HubWebSocket
-from hub.gateway.wire import FRAME_BYTES
 
 log = structlog.get_logger()
 sessions_open = Gauge("hub_sessions", "Connected Socket.IO sessions of this process")

@@ -18,11 +18,11 @@ from hub.errors import (
 from hub.gateway.addresses import TrustedProxies
 from hub.gateway.auth import Identity, bearer
 from hub.gateway.envelope import Metadata, Pagination, Success, failure
+from hub.gateway.fields import FRAME_BYTES
 from hub.gateway.ratelimit import CONNECTS, REQUESTS
 from hub.gateway.rest import conversations, dev, messages, users
 from hub.gateway.rest.routes import ROUTES, Call, Reply, Route
 from hub.gateway.services import Services
-from hub.gateway.wire import FRAME_BYTES
 from hub.ids import new_id
 
 PREFIX = "/api/v1"

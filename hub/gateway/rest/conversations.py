@@ -6,7 +6,7 @@ from hub.chat.conversations import NewConversation
 from hub.chat.users import add_bare
 from hub.clock import parse_rfc3339
 from hub.errors import AccessDenied, ConversationNotFound, IdempotencyConflict, RequestInvalid, UserNotFound
-from hub.gateway import wire
+from hub.gateway import fields, wire
 from hub.gateway.paging import from_cursor, to_cursor
 from hub.gateway.rest.idempotency import once
 from hub.gateway.rest.routes import Call, Reply, route
@@ -21,7 +21,7 @@ class ListQuery(wire.Request, frozen=True):
     """A page of conversations."""
 
     cursor: str | None = None
-    limit: wire.Limit = 30
+    limit: fields.Limit = 30
     state: Literal["open", "closed"] | None = None
 
 
@@ -40,7 +40,7 @@ async def post_conversation(call: Call) -> Reply:
     """Creates a conversation. A creator takes part in their own; the platform names whom it likes."""
     body: wire.PostConversation = call.body
     ids = [member.user_id for member in body.members]
-    if not all(wire.is_user_id(each) for each in ids):
+    if not all(fields.is_user_id(each) for each in ids):
         raise RequestInvalid({"field": "members", "reason": "a user_id is 1-128 of A-Z a-z 0-9 _ . : @ -"})
     service = "service" in call.identity.roles
     if not service:
@@ -143,7 +143,7 @@ async def _view(call: Call, connection: Connection, conversation_id: str) -> Con
 def conversation_id_of(call: Call) -> str:
     """The id in the path. Raises ConversationNotFound for what cannot be one."""
     conversation_id = call.path["conversation_id"]
-    if not wire.is_conversation_id(conversation_id):
+    if not fields.is_conversation_id(conversation_id):
         raise ConversationNotFound
     return conversation_id
 

@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from hub.clock import rfc3339
 from hub.errors import RouteNotFound
-from hub.gateway import wire
+from hub.gateway import fields, wire
 from hub.gateway.rest.routes import Call, Reply, route
 from persistence import deliveries
 
@@ -12,7 +12,7 @@ from persistence import deliveries
 class DeliveriesQuery(wire.Request, frozen=True):
     """Which captured deliveries."""
 
-    user_id: wire.UserId | None = None
+    user_id: fields.UserId | None = None
     channel: str | None = None
 
 

@@ -10,28 +10,28 @@ from hub.errors import (
     RequestInvalid,
     RequestTooLarge,
 )
-from hub.gateway import wire
+from hub.gateway import fields, wire
 from hub.gateway.envelope import check_text
+from hub.gateway.fields import is_user_id
 from hub.gateway.handlers import SyncResults
 from hub.gateway.ratelimit import SENDS
 from hub.gateway.rest.conversations import conversation_id_of
 from hub.gateway.rest.routes import Call, Reply, route
-from hub.gateway.wire import is_user_id
 
 
 class HistoryQuery(wire.Request, frozen=True):
     """A page of messages."""
 
-    before_seq: wire.Seq | None = None
-    limit: wire.Limit = 50
+    before_seq: fields.Seq | None = None
+    limit: fields.Limit = 50
 
 
 class SyncQuery(wire.Request, frozen=True):
     """Cursors as `conversation_id:rev`, separated by commas; or one as `conversation_id` and `rev`."""
 
     cursors: str | None = None
-    conversation_id: wire.ConversationId | None = None
-    rev: wire.Rev = 0
+    conversation_id: fields.ConversationId | None = None
+    rev: fields.Rev = 0
 
 
 @route(
@@ -100,7 +100,7 @@ def _cursors(query: SyncQuery) -> list[tuple[str, int]]:
     found = []
     for each in filter(None, (query.cursors or "").split(",")):
         conversation_id, _, rev = each.strip().rpartition(":")
-        if not wire.is_conversation_id(conversation_id) or not rev.isdecimal() or len(rev) > 9:  # noqa: PLR2004
+        if not fields.is_conversation_id(conversation_id) or not rev.isdecimal() or len(rev) > 9:  # noqa: PLR2004
             raise RequestInvalid({"field": "cursors", "reason": "write conversation_id:rev,conversation_id:rev"})
         found.append((conversation_id, int(rev)))
     if not 1 <= len(found) <= 50:  # noqa: PLR2004  (as conversation.sync)

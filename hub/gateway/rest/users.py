@@ -3,8 +3,8 @@
 from hub.chat.users import Profile
 from hub.errors import RequestInvalid, UserNotFound
 from hub.gateway import wire
+from hub.gateway.fields import is_user_id
 from hub.gateway.rest.routes import Call, Reply, route
-from hub.gateway.wire import is_user_id
 
 
 @route(
