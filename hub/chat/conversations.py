@@ -87,9 +87,9 @@ class Conversations:
                 connection, user_id, limit=limit + 1, now=self._clock.now(), before=before, state=state
             )
             page = rows[:limit]
-            views = await _views(connection, page, user_id, self._clock.now())
+            shown = await views(connection, [(row, row.member_role) for row in page], user_id, self._clock.now())
         following = (page[-1].updated_at, page[-1].id) if len(rows) > limit else None
-        return views, following
+        return shown, following
 
     async def view(self, connection: Connection, conversation_id: str, user_id: str) -> Conversation:
         """One conversation as the member sees it. Raises ConversationNotFound."""
@@ -97,7 +97,7 @@ class Conversations:
         member = await members.get(connection, conversation_id, user_id)
         if row is None or member is None:
             raise ConversationNotFound
-        (view,) = await _views_of(connection, [(row, member.role)], user_id, self._clock.now())
+        (view,) = await views(connection, [(row, member.role)], user_id, self._clock.now())
         return view
 
     async def operator_view(self, connection: Connection, conversation_id: str) -> Conversation:
@@ -105,7 +105,7 @@ class Conversations:
         row = await conversations.get(connection, conversation_id)
         if row is None:
             raise ConversationNotFound
-        (view,) = await _views_of(connection, [(row, "observer")], "", self._clock.now())
+        (view,) = await views(connection, [(row, "observer")], "", self._clock.now())
         return view
 
     async def check_open(self, conversation_id: str) -> None:
@@ -162,13 +162,7 @@ def _check(new: NewConversation, ids: list[str]) -> None:
         raise RequestInvalid({"field": "closes_at", "reason": "the window ends before it begins"})
 
 
-async def _views(connection: Connection, rows: Sequence[Any], user_id: str, now: int) -> list[Conversation]:
-    return await _views_of(connection, [(row, row.member_role) for row in rows], user_id, now)
-
-
-async def _views_of(
-    connection: Connection, rows: Sequence[tuple[Any, str]], user_id: str, now: int
-) -> list[Conversation]:
+async def views(connection: Connection, rows: Sequence[tuple[Any, str]], user_id: str, now: int) -> list[Conversation]:
     """Conversation rows with the viewer's role in each, rendered with four statements whatever their number."""
     if not rows:
         return []

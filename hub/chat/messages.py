@@ -10,7 +10,6 @@ from typing import Any
 from hub.chat import access, render
 from hub.errors import (
     AccessDenied,
-    ConversationClosed,
     ConversationNotFound,
     MessageFixed,
     MessageNotFound,
@@ -44,7 +43,7 @@ class MessageChanges:
     async def delete(self, user_id: str, roles: Collection[str], conversation_id: str, seq: int) -> Message:
         """The message without its content. Its sender may, and staff who take part; also after the window closed."""
         async with self._database.begin() as tx:
-            conversation, row = await _find(tx, user_id, conversation_id, seq)
+            conversation, _, row = await _find(tx, user_id, conversation_id, seq)
             if row.sender_id != user_id and not access.STAFF_ROLES.intersection(roles):
                 raise AccessDenied({"reason": "only the sender or the platform's staff can delete a message"})
             if row.deleted_at is not None:
@@ -78,23 +77,23 @@ class MessageChanges:
         return [render.message(row, conversation.order_id) for row in rows], bool(rows) and rows[0].seq > 1
 
 
-async def _find(tx: Tx, user_id: str, conversation_id: str, seq: int) -> tuple[Any, Any]:
-    """The locked conversation and the message, if the user takes part."""
+async def _find(tx: Tx, user_id: str, conversation_id: str, seq: int) -> tuple[Any, Any, Any]:
+    """The locked conversation, the user's membership and the message, if the user takes part."""
     conversation = (await conversations.lock(tx.connection, [conversation_id])).get(conversation_id)
-    if conversation is None or await members.get(tx.connection, conversation_id, user_id) is None:
+    member = await members.get(tx.connection, conversation_id, user_id)
+    if conversation is None or member is None:
         raise ConversationNotFound
     row = await messages.get(tx.connection, conversation_id, seq)
     if row is None:
         raise MessageNotFound
-    return conversation, row
+    return conversation, member, row
 
 
 async def _for_change(tx: Tx, user_id: str, conversation_id: str, seq: int) -> tuple[Any, Any]:
-    conversation, row = await _find(tx, user_id, conversation_id, seq)
-    member = await members.get(tx.connection, conversation_id, user_id)
-    reason = access.refusal_for(conversation, member.role if member else "observer", tx.now)
-    if reason is not None:
-        raise ConversationClosed({"reason": reason})
+    conversation, member, row = await _find(tx, user_id, conversation_id, seq)
+    refused = access.refusal(conversation, member.role, tx.now)
+    if refused is not None:
+        raise refused
     if row.deleted_at is not None:
         raise MessageFixed
     return conversation, row

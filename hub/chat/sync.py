@@ -7,9 +7,10 @@ import msgspec
 from msgspec import UNSET
 
 from hub.chat import access, render
+from hub.chat.conversations import views
 from hub.clock import Clock
 from hub.errors import ConversationNotFound, RequestInvalid
-from hub.views import Change, Conversation, Head, Snapshot, SyncResult
+from hub.views import Change, Head, Snapshot, SyncResult
 from persistence import conversations, members, messages
 from persistence.engine import Connection
 from persistence.uow import Database
@@ -108,7 +109,7 @@ class Sync:
 
     async def _snapshot(self, connection: Connection, conversation: Any, member: Any) -> Snapshot:
         rows = await messages.page(connection, conversation.id, limit=SNAPSHOT_MESSAGES)
-        view = await one_view(connection, conversation, member, self._clock.now(), rows[-1] if rows else None)
+        (view,) = await views(connection, [(conversation, member.role)], member.user_id, self._clock.now())
         reason = access.refusal_for(conversation, member.role, self._clock.now())
         return Snapshot(
             conversation=view,
@@ -129,19 +130,3 @@ def _within(changes: Iterable[Change], most_bytes: int) -> list[Change]:
             break
         kept.append(change)
     return kept
-
-
-async def one_view(
-    connection: Connection, conversation: Any, member: Any, now: int, last_message: Any | None
-) -> Conversation:
-    """One conversation as one member sees it."""
-    everyone = (await members.of_conversations(connection, [conversation.id]))[conversation.id]
-    unread = await messages.unread(connection, conversation.id, member.user_id, member.read_seq)
-    return render.conversation(
-        conversation,
-        viewer_role=member.role,
-        members=everyone,
-        unread=unread,
-        last_message=last_message,
-        now=now,
-    )
