@@ -21,7 +21,8 @@ export function Composer({ id, name }: { id: string; name: string }) {
 
   useRegisteredField(field);
   useGrowth(field, text);
-  useEffect(() => {
+  // Before the next paint: what is typed at once must not be overwritten by the text that is to be edited.
+  useLayoutEffect(() => {
     setText(mode.kind === "edit" ? (mode.message.body ?? "") : ui.draft(id));
   }, [mode]);
 
