@@ -1,32 +1,39 @@
 """Builds every object of a process, once, from the settings. Tests replace any by keyword."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.channels.base import Sender as ChannelSender
 from hub.channels.capture import CaptureSender
 from hub.channels.smtp import SmtpSender
 from hub.chat.badges import BadgeQueries
 from hub.chat.conversations import Conversations
+from hub.chat.live import LiveRooms
 from hub.chat.messages import MessageChanges
 from hub.chat.receipts import Receipts
 from hub.chat.sender import Sender
 from hub.chat.sync import Sync
 from hub.chat.users import Users
 from hub.clock import Clock, SystemClock
+from hub.gateway import interest
 from hub.gateway.admission import Admission
-from hub.gateway.attention import SessionAttention
 from hub.gateway.auth import Authenticator
 from hub.gateway.badges import Badges
-from hub.gateway.bus import Bus, MemoryBus
+from hub.gateway.bus import Bus
+from hub.gateway.cluster import Cluster, build
+from hub.gateway.control import Control
 from hub.gateway.fanout import Fanout
 from hub.gateway.namespace import Dispatcher
-from hub.gateway.presence import MemoryPresence, PresenceStore
+from hub.gateway.outbox import Flusher
+from hub.gateway.presence import PresenceStore
 from hub.gateway.ratelimit import MemoryLimiter, NoLimits, RateLimiter
 from hub.gateway.realtime import Realtime
+from hub.gateway.resync import Resyncs
+from hub.gateway.sequence import Sequencer
 from hub.gateway.server import HubServer
 from hub.gateway.services import Services
 from hub.gateway.typing import EXPIRE_SECONDS, Typing
+from hub.gateway.viewers import Audience
 from hub.gateway.wire import Persona
 from hub.notifications.deliver import Deliverer
 from hub.notifications.unread import Attention, Unread
@@ -48,6 +55,7 @@ class Hub:
     server: HubServer
     admission: Admission
     badges: Badges
+    cluster: Cluster
     relay: Relay
     worker: Worker
 
@@ -69,16 +77,27 @@ def bootstrap(
     clock = clock or SystemClock()
     connections = connections or Connections(settings.database_url, pool_size=settings.database_pool)
     database = Database(connections, clock)
-    fanout = Fanout()
-    bus = bus or MemoryBus()
-    bus.subscribe(fanout.deliver)
-    badges = Badges(BadgeQueries(database), fanout)
-    realtime = Realtime(bus, badges)
-    presence = presence or MemoryPresence(clock, settings.presence_grace_seconds)
+    fanout = Fanout(Flusher(most_bytes=settings.outbox_bytes))
+    cluster = build(settings, clock, fanout)
+    cluster = replace(
+        cluster,
+        bus=bus or cluster.bus,
+        presence=presence or cluster.presence,
+    )
+    bus, presence = cluster.bus, cluster.presence
+    resyncs = Resyncs(fanout)
+    sequencer = Sequencer(fanout.deliver, resyncs.room)
+    interest.connect(fanout, bus, sequencer)
+    badges = Badges(BadgeQueries(database), fanout, bus)
+    control = Control(fanout, badges, resyncs)
+    bus.subscribe(sequencer.take, control.obey)
+    bus.on_break = resyncs.rooms
+    realtime = Realtime(bus, badges, fanout)
     presence.on_change = realtime.presence
     unread = Unread(settings)
     reactions = tables(realtime, unread)
     database.reactions = reactions.for_database()
+    sync = Sync(database, clock)
     services = Services(
         settings=settings,
         clock=clock,
@@ -90,24 +109,28 @@ def bootstrap(
         sender=Sender(database),
         changes=MessageChanges(database),
         receipts=Receipts(database),
-        sync=Sync(database, clock),
+        sync=sync,
+        live=LiveRooms(sync),
         fanout=fanout,
+        bus=bus,
         presence=presence,
+        attention=cluster.attention,
+        audience=Audience(fanout, cluster.viewers),
         typing=Typing(realtime.typing, expire_seconds=typing_expires),
         personas=personas,
     )
     admission = Admission(services)
+    control.dismiss = admission.dismiss
     relay = Relay(database, reactions.durable)
-    deliverer = Deliverer(
-        database, unread, email or _email_sender(settings, database), attention or SessionAttention(fanout)
-    )
+    deliverer = Deliverer(database, unread, email or _email_sender(settings, database), attention or cluster.attention)
     return Hub(
         settings=settings,
         database=database,
         services=services,
-        server=HubServer(Dispatcher(services), admission, cors_origins=origins(settings)),
+        server=HubServer(Dispatcher(services), admission, fanout, cors_origins=origins(settings)),
         admission=admission,
         badges=badges,
+        cluster=cluster,
         relay=relay,
         worker=Worker(database, relay, deliverer, services.conversations),
     )

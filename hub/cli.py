@@ -8,18 +8,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 import uvloop
 from alembic.util import CommandError
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub import __version__, demo, doctor, migrate, worker_process
-from hub.app import Gateway, serve
+from hub import __version__, demo, doctor, migrate, processes, worker_process
+from hub.app import Gateway, raise_file_limit, serve
 from hub.bootstrap import Hub, bootstrap
 from hub.gateway.auth import ROLES, Authenticator
 from hub.gateway.documents.asyncapi import asyncapi as asyncapi_document
 from hub.gateway.documents.openapi import openapi as openapi_document
 from hub.gateway.fields import is_user_id
+from hub.gateway.siblings import Siblings
 from hub.observability import configure_logging
-from hub.settings import DEVELOPMENT_SECRET, Settings, SettingsError, load, unknown_names
+from hub.settings import DEVELOPMENT_SECRET, Settings, SettingsError, load, unknown_names, without_password
 
 CONFIGURATION_ERROR = 2
 
@@ -62,11 +62,18 @@ def _migrate(settings: Settings, revision: str = "head") -> None:
 
 
 def _run(
-    hub: Callable[[], Hub], host: str, port: int, *, with_worker: bool, on_ready: Callable[[Gateway], None]
+    hub: Callable[[], Hub],
+    host: str,
+    port: int,
+    *,
+    with_worker: bool,
+    on_ready: Callable[[Gateway], None],
+    siblings: Siblings | None = None,
 ) -> None:
     async def main() -> None:
-        await serve(hub(), host, port, with_worker=with_worker, on_ready=on_ready)
+        await serve(hub(), host, port, with_worker=with_worker, on_ready=on_ready, siblings=siblings)
 
+    raise_file_limit()
     try:
         uvloop.run(main())
     except OSError as error:
@@ -78,33 +85,43 @@ def _run(
 def serve_command(
     host: Host = "127.0.0.1",
     port: Port = 8080,
-    workers: Annotated[int, typer.Option(help="Processes; this version runs one.", min=1, max=64)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Processes that share the port; more than one needs HUB_REDIS_URL.", min=1, max=64)
+    ] = 1,
     with_worker: Annotated[
         bool | None, typer.Option("--with-worker/--no-worker", help="Host the worker too (default: on SQLite).")
     ] = None,
     migrate_first: Annotated[  # noqa: FBT002  (a flag)
         bool, typer.Option("--migrate", help="Apply migrations first (SQLite: always).")
     ] = False,
+    sibling: Annotated[str, typer.Option(hidden=True, help="folder:number, given by the parent of --workers.")] = "",
 ) -> None:
     """Runs the gateway: Socket.IO, HTTP API and pages."""
     settings = _settings()
-    if workers > 1:
-        _fail(["--workers: several gateway processes need Redis, which this version does not use yet"])
     sqlite = settings.database_url.startswith("sqlite")
-    if sqlite or migrate_first:
+    if workers > 1 and not settings.redis_url:
+        _fail(["--workers: several processes need HUB_REDIS_URL, through which they hear each other"])
+    if (sqlite or migrate_first) and not sibling:
         _migrate(settings)
+    hosts_worker = sqlite if with_worker is None else with_worker
+    if workers > 1:
+        raise typer.Exit(processes.run(host, port, workers, with_worker=hosts_worker, say=_say_listening))
 
     def ready(gateway: Gateway) -> None:
-        address, bound = gateway.address
-        typer.echo(f"hub {__version__} listens on http://{address}:{bound}")
+        _say_listening(*gateway.address)
 
     _run(
         lambda: bootstrap(settings),
         host,
         port,
-        with_worker=sqlite if with_worker is None else with_worker,
+        with_worker=hosts_worker,
         on_ready=ready,
+        siblings=processes.sibling(sibling) if sibling else None,
     )
+
+
+def _say_listening(address: str, port: int) -> None:
+    typer.echo(f"hub {__version__} listens on http://{address}:{port}")
 
 
 @app.command(name="worker")
@@ -177,7 +194,7 @@ def check() -> None:
 def show() -> None:
     """Prints the settings in force, with secrets masked."""
     for name, value in _settings():
-        shown = make_url(value).render_as_string(hide_password=True) if name == "database_url" else value
+        shown = without_password(value) if name in {"database_url", "redis_url"} else value
         typer.echo(f"HUB_{name.upper()}={shown}")
 
 

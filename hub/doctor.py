@@ -4,9 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from aiosmtplib import SMTP, SMTPException
 from alembic.script import ScriptDirectory
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.gateway.pages import DIST
+from hub.gateway.redis_address import parse
+from hub.gateway.redis_link import TROUBLE, ask, connected
+from hub.gateway.redis_topology import discover
 from hub.migrate import alembic_config
 from hub.settings import DEVELOPMENT_SECRET, Settings
 from persistence.engine import Connections, schema_revision
@@ -54,6 +59,33 @@ async def _database(settings: Settings) -> str:
     return f"reachable, schema at {head}"
 
 
+async def _redis(settings: Settings) -> str:
+    if not settings.redis_url:
+        return "no HUB_REDIS_URL: one gateway process, and its worker inside it"
+    address = parse(settings.redis_url)
+    try:
+        topology = await discover(address, ())
+        for endpoint in topology.servers:
+            connection = await connected(lambda endpoint=endpoint: address.connection(endpoint, "hub-doctor"))  # type: ignore[misc]
+            policy = await _eviction_policy(connection)
+            await connection.disconnect()
+    except (*TROUBLE, OSError, TimeoutError) as error:
+        raise Problem(f"{error}; check HUB_REDIS_URL, and that it is Redis 7 or newer, or Valkey") from None
+    kind = "a single server" if topology.slots is None else f"a cluster of {len(topology.servers)}"
+    warning = (
+        "" if policy in {"noeviction", ""} else f"; maxmemory-policy {policy} may forget who is online: noeviction"
+    )
+    return f"{kind}, reachable{warning}"
+
+
+async def _eviction_policy(connection: AbstractConnection) -> str:
+    try:
+        answer = await ask(connection, "CONFIG", "GET", "maxmemory-policy")
+    except ResponseError:
+        return ""  # managed servers do not tell
+    return str(answer[b"maxmemory-policy"].decode())
+
+
 async def _mail(settings: Settings) -> str:
     if not settings.smtp_host and settings.production:
         raise Problem("no HUB_SMTP_HOST: nobody is told of unread messages; set HUB_SMTP_*")
@@ -85,6 +117,7 @@ async def _pages(_settings: Settings) -> str:
 CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
     "secrets": _secrets,
     "database": _database,
+    "redis": _redis,
     "e-mail": _mail,
     "pages": _pages,
 }

@@ -1,9 +1,11 @@
-"""Logs: structured, one line an event, never with message bodies, tokens or contacts."""
+"""Logs, structured, never with message bodies, tokens or contacts; and how late the event loop is."""
 
+import asyncio
 import logging
 import sys
 
 import structlog
+from prometheus_client import Gauge
 
 from hub.settings import Settings
 
@@ -42,3 +44,34 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
+
+
+TICK_SECONDS = 0.05
+TICKS_SHOWN = 20
+loop_lag = Gauge("hub_loop_lag_seconds", "The latest that the event loop came to a timer within the last second")
+
+
+class LoopLag:
+    """Measures for how long the event loop is kept from its turn."""
+
+    def __init__(self) -> None:
+        self._due = 0.0
+        self._worst: list[float] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begins to measure."""
+        loop = asyncio.get_running_loop()
+        self._due = loop.time() + TICK_SECONDS
+        self._timer = loop.call_at(self._due, self._tick)
+
+    def stop(self) -> None:
+        """Measures no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _tick(self) -> None:
+        late = max(0.0, asyncio.get_running_loop().time() - self._due)
+        self._worst = [*self._worst[-TICKS_SHOWN + 1 :], late]
+        loop_lag.set(max(self._worst))
+        self.start()

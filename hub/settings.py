@@ -1,10 +1,12 @@
 """All settings, read once from `HUB_*` variables (or a `.env` file) into one frozen object that is passed in."""
 
 import os
+import re
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -15,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 PREFIX = "HUB_"
 DEVELOPMENT_SECRET = "development-secret-that-production-refuses"  # noqa: S105  (it is public on purpose)
 SHORTEST_SECRET = 32
+REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
 DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 
 
@@ -44,7 +47,14 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200)
     """Connections kept open to the database by one process."""
     redis_url: str = ""
-    """Must be empty in this version: one gateway process, with everything live in its memory."""
+    """Redis 7 or newer, or Valkey, that all processes share; empty: one process, with everything live in its memory.
+
+    `redis://`, `rediss://` (TLS), `unix:///path`, or `redis+cluster://host:port,host:port`.
+    """
+    redis_prefix: str = Field("hub", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """Begins every key and channel, so that several hubs can share a Redis."""
+    bus_secret: SecretStr = SecretStr("")
+    """Signs what processes tell each other through Redis, at least 32 characters; empty: made from the JWT secret."""
 
     jwt_secret: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     """HS256 secret, at least 32 characters."""
@@ -63,6 +73,10 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = "on"
     presence_grace_seconds: float = Field(10, ge=0, le=300)
     """A user whose last socket went away is shown as offline after this."""
+    outbox_bytes: int = Field(1_000_000, ge=100_000, le=100_000_000)
+    """What may wait for one slow socket before it is closed."""
+    admin_password: SecretStr = SecretStr("")
+    """Turns the stock Socket.IO admin UI on, read-only, for the user `admin` in the namespace `/admin`."""
     unread_email_seconds: float = Field(30, ge=0, le=7 * 86400)
     """A message that is unread for so long, by someone who is not looking, gives an e-mail."""
     drain_seconds: float = Field(10, ge=0, le=600)
@@ -84,6 +98,11 @@ class Settings(BaseSettings):
         """Whether development conveniences must be off."""
         return self.env == "production"
 
+    @property
+    def signing_secret(self) -> str:
+        """What the signature of the bus is made from."""
+        return self.bus_secret.get_secret_value() or self.jwt_secret.get_secret_value()
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = list(self._problems())
@@ -100,9 +119,18 @@ class Settings(BaseSettings):
             found.append("HUB_JWT_SECRET must be set in production (or HUB_JWKS_URL)")
         if self.production and self.rate_limits == "off":
             found.append("HUB_RATE_LIMITS=off is refused in production")
-        if self.redis_url:
-            found.append("HUB_REDIS_URL must be empty: this version runs one gateway process without Redis")
-        return [*found, *self._malformed()]
+        return [*found, *self._of_the_bus(), *self._malformed()]
+
+    def _of_the_bus(self) -> list[str]:
+        found = []
+        given = self.bus_secret.get_secret_value()
+        if given and len(given) < SHORTEST_SECRET:
+            found.append(f"HUB_BUS_SECRET needs at least {SHORTEST_SECRET} characters")
+        if self.production and self.redis_url and self.signing_secret == DEVELOPMENT_SECRET:
+            found.append("HUB_BUS_SECRET must be set in production when there is no HUB_JWT_SECRET to make it from")
+        if self.redis_url and not _names_redis(self.redis_url):
+            found.append("HUB_REDIS_URL must begin with " + ", ".join(f"{each}://" for each in REDIS_SCHEMES))
+        return found
 
     def _malformed(self) -> list[str]:
         found = []
@@ -121,9 +149,25 @@ class Settings(BaseSettings):
         return found
 
 
+def _names_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]  # raises for what is no port
+    except ValueError:
+        return False
+    somewhere = bool(parts.path) if parts.scheme == "unix" else all(hosts)
+    return parts.scheme in REDIS_SCHEMES and somewhere and (len(ports) == 1 or parts.scheme.endswith("+cluster"))
+
+
 def networks(listed: str) -> list[IPv4Network | IPv6Network]:
     """Addresses and networks separated by commas. Raises ValueError for what is none."""
     return [ip_network(each.strip(), strict=False) for each in listed.split(",") if each.strip()]
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be printed."""
+    return re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url)
 
 
 def load(**overrides: object) -> Settings:

@@ -6,7 +6,6 @@ import signal
 import structlog
 
 from hub.bootstrap import bootstrap
-from hub.notifications.unread import Nobody
 from hub.settings import Settings
 
 log = structlog.get_logger()
@@ -14,13 +13,16 @@ log = structlog.get_logger()
 
 async def run(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT."""
-    hub = bootstrap(settings, attention=Nobody())
+    hub = bootstrap(settings)
     stopping = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    hub.worker.start(timers=False)
+    await hub.cluster.start()
+    # Without Redis open sockets, which are elsewhere, would not hear of what the timers change.
+    hub.worker.start(timers=bool(settings.redis_url))
     log.info("worker.started")
     await stopping.wait()
     await hub.worker.stop()
+    await hub.cluster.stop()
     await hub.database.connections.close()
     log.info("worker.stopped")

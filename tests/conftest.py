@@ -12,6 +12,7 @@ from hub.app import Gateway
 from hub.bootstrap import bootstrap
 from hub.settings import Settings
 from loadtests.postgres import running_postgres
+from loadtests.redis import RedisServer, running_redis
 from tests.databases import PostgresDatabases, SqliteDatabases
 from tests.running import RunningHub
 
@@ -35,6 +36,13 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 def postgres_databases() -> Iterator[PostgresDatabases]:
     with running_postgres() as server:
         yield PostgresDatabases(server)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One Redis for all tests that do it no harm."""
+    with running_redis() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

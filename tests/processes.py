@@ -71,6 +71,12 @@ class HubProcess:
                     return
         raise AssertionError(f"the hub did not start: {self.logged()}")
 
+    def children(self) -> list[int]:
+        """The process ids of what it started, such as the processes of `--workers`."""
+        assert self._process is not None
+        listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
     async def kill(self) -> None:
         """As the power going out: nothing is finished, nothing is said."""
         assert self._process is not None

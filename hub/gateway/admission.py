@@ -2,17 +2,17 @@
 
 import asyncio
 import time
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
-from aiohttp.web import Request
-from engineio.async_socket import AsyncSocket
 
 from hub.clock import rfc3339
-from hub.errors import AuthInvalid, ConversationNotFound, Draining
+from hub.errors import AuthInvalid, AuthRevoked, ConversationNotFound, Draining
 from hub.gateway import fields, wire
 from hub.gateway.addresses import TrustedProxies
+from hub.gateway.connection import Connection
+from hub.gateway.opening import note_resumed
 from hub.gateway.ratelimit import CONNECTS, REQUESTS, SENDS
 from hub.gateway.rooms import conversation_room, user_room
 from hub.gateway.services import Services
@@ -23,7 +23,6 @@ log = structlog.get_logger()
 RESUME_PAGES = 3
 """Pages of changes that are replayed to a resuming socket; beyond them it is told to sync by itself."""
 
-Reason = Literal["token_expired", "draining", "slow_consumer", "protocol_error", "internal_error"]
 STOP_REASONS = frozenset({"token_expired", "banned", "replaced"})
 """Reasons after which connecting again with the same token makes no sense."""
 
@@ -46,19 +45,26 @@ class Admission:
         self.close: Close | None = None
         """Closes a session's connection; set by the server."""
 
-    async def admit(self, sid: str, eio_sid: str, socket: AsyncSocket, request: Request, auth: Any) -> Session:
+    async def admit(self, sid: str, connection: Connection, auth: Any) -> Session:
         """A session for a CONNECT packet with these `auth` data. Raises a HubError."""
         self.check_draining()
-        await self._hub.limiter.take(CONNECTS, self._proxies.client(request))
+        if connection.environ is not None:
+            connection.remote = self._proxies.client(connection.environ["aiohttp.request"])
+            connection.environ = None  # a request is large; only its address is needed again
+        await self._hub.limiter.take(CONNECTS, connection.remote)
         if not isinstance(auth, dict) or "token" not in auth:
             raise AuthInvalid({"reason": "connect with auth {token}"})
         connect = msgspec.convert(auth, wire.Connect)
         identity = await self._hub.authenticator.identify(connect.token)
         profile = await self._hub.users.known_or_new(
-            identity.user_id, name=identity.name, locale=identity.locale, tz=identity.tz
+            identity.user_id,
+            name=identity.name,
+            locale=identity.locale,
+            tz=identity.tz,
+            issued_ms=identity.issued_ms,
         )
         user = wire.SessionUser(profile.id, profile.display_name, profile.locale, sorted(identity.roles))
-        return Session(sid, eio_sid, socket, identity, user, connect.device_id)
+        return Session(sid, connection, self._hub.fanout, identity, user, connect.device_id)
 
     def check_draining(self) -> None:
         """Raises Draining when this process is about to stop."""
@@ -69,6 +75,8 @@ class Admission:
         """Greets an admitted session and brings it up to date; closes it when that cannot be. Never raises."""
         try:
             await self._begin(session, auth)
+        except AuthRevoked:  # the order to close came before the session was in its person's room
+            self.dismiss(session, "banned")
         except Exception:  # a session without its greeting is of no use; the client comes back
             log.exception("gateway.greeting_failed", session_id=session.id)
             self.dismiss(session, "internal_error")
@@ -77,13 +85,13 @@ class Admission:
         if session.ended:
             return
         self._hub.fanout.join(session, user_room(session.user_id))
+        await self._hub.bus.listening(user_room(session.user_id))
         session.on_renewed = self._watch_expiry
-        session.on_slow = self._slow
         self._watch_expiry(session)
         await self._hub.presence.arrived(session.user_id, session.id)
         session.emit("session.ready", await self._ready(session))
         for conversation_id, rev in msgspec.convert(auth, wire.Connect).resume.items():
-            if session.socket.closed:
+            if session.connection.closed:
                 return
             await self._resume(session, conversation_id, rev)
 
@@ -97,8 +105,10 @@ class Admission:
             if not self._open_elsewhere(session, conversation_id):
                 await self._hub.typing.stop(conversation_id, session.user_id)
         await self._hub.presence.left(session.user_id, session.id)
+        if session.focus is not None:
+            self._hub.attention.changed(session.user_id)
 
-    def dismiss(self, session: Session, reason: Reason) -> None:
+    def dismiss(self, session: Session, reason: str) -> None:
         """Closes a session, after telling the client why and whether to come back."""
         come_back = reason not in STOP_REASONS
         if not session.closing:
@@ -107,11 +117,11 @@ class Admission:
                 self.close(session, reason, come_back=come_back)
 
     def _open_elsewhere(self, session: Session, conversation_id: str) -> bool:
-        others = self._hub.fanout.sessions(conversation_room(conversation_id))
+        others = self._hub.fanout.members(conversation_room(conversation_id))
         return any(other.user_id == session.user_id for other in others)
 
     async def _ready(self, session: Session) -> wire.SessionReady:
-        unread = await self._hub.users.unread(session.user_id)
+        unread = await self._hub.users.unread(session.user_id, issued_ms=session.identity.issued_ms)
         return wire.SessionReady(
             user=session.user,
             server_time=rfc3339(self._hub.clock.now()),
@@ -124,7 +134,7 @@ class Admission:
         """Replays what the socket missed in one conversation as ordinary events, then lets the live ones follow."""
         try:
             # Membership comes first: who may not see the conversation must not listen for a moment.
-            may_write = await self._hub.sync.may_ever_write(session.user_id, conversation_id)
+            standing = await self._hub.sync.standing(session.user_id, conversation_id)
         except Exception as error:  # a stranger, or the database is away: the client asks again by itself
             if not isinstance(error, ConversationNotFound):
                 log.exception("gateway.resume_failed", session_id=session.id)
@@ -132,8 +142,8 @@ class Admission:
             return
         room = conversation_room(conversation_id)
         session.hold(room)
-        self._hub.fanout.join(session, room)
-        session.opened[conversation_id] = may_write
+        await self._hub.bus.listening(room)
+        note_resumed(self._hub, session, conversation_id, standing)
         reached = 0
         try:
             reached = await self._replay(session, conversation_id, rev)
@@ -150,6 +160,7 @@ class Admission:
             for change in result.changes:
                 session.emit(change.type, _event_of(change))
                 rev = change.rev
+            await session.outbox.drained()  # a page at a time: what is replayed must not make the reader too slow
             if not result.more:
                 return rev
         session.emit("conversation.resync", wire.ConversationResync(conversation_id))
@@ -171,13 +182,6 @@ class Admission:
         session.emit("session.expired", wire.SessionExpired())
         self.dismiss(session, "token_expired")
 
-    def _slow(self, session: Session) -> None:
-        if not session.closing:
-            log.warning("gateway.slow_consumer", session_id=session.id, user_id=session.user_id)
-            session.on_slow = _ignore  # its queue is full: nothing more can be told
-            if self.close is not None:
-                self.close(session, "slow_consumer", come_back=True)
-
 
 def _event_of(change: Any) -> dict[str, Any]:
     return {
@@ -185,7 +189,3 @@ def _event_of(change: Any) -> dict[str, Any]:
         for key in ("conversation_id", "rev", "message", "conversation")
         if (value := getattr(change, key)) is not msgspec.UNSET
     }
-
-
-def _ignore(_session: Session) -> None:
-    """It is being closed already."""

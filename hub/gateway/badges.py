@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from msgspec import UNSET
 
 from hub.chat.badges import BadgeQueries
+from hub.gateway.bus import Bus, Touch
 from hub.gateway.fanout import Fanout
 from hub.gateway.rooms import user_room
 from hub.gateway.wire import ConversationUpdated
@@ -18,24 +19,29 @@ GATHER_SECONDS = 0.2
 """People do not notice a badge that is this late; the database notices one query for many of them."""
 MOST_REMEMBERED = 20_000
 AT_ONCE = 64
-"""Pairs in one query: its cost grows with their square when all differ."""
+"""Pairs in one query."""
 
-Emit = Callable[[str, ConversationUpdated], Awaitable[None]]
+Emit = Callable[[str, ConversationUpdated], None]
 
 
 class Badges:
     """Gathers (conversation, user) pairs that changed and tells each connected person the server's own count."""
 
-    def __init__(self, queries: BadgeQueries, fanout: Fanout) -> None:
+    def __init__(self, queries: BadgeQueries, fanout: Fanout, bus: Bus) -> None:
         self._queries = queries
         self._fanout = fanout
         self._members: OrderedDict[str, Sequence[str]] = OrderedDict()
         self._touched: set[tuple[str, str]] = set()
         self._flushing: asyncio.Task[None] | None = None
+        self._bus = bus
         self.emit: Emit | None = None
 
     def touch(self, conversation_id: str, user_id: str) -> None:
-        """Marks the pair, if the person is connected here."""
+        """Marks the pair on every node where the person is connected."""
+        self._bus.command(user_room(user_id), Touch(conversation_id))
+
+    def touch_here(self, conversation_id: str, user_id: str) -> None:
+        """Marks the pair, if the person is connected to this node."""
         if self._fanout.has(user_room(user_id)):
             self._touched.add((conversation_id, user_id))
             if self._flushing is None:
@@ -84,4 +90,4 @@ class Badges:
                 last_message=UNSET if badge.last_message is None else badge.last_message,
             )
             if self.emit is not None:
-                await self.emit(badge.user_id, update)
+                self.emit(badge.user_id, update)

@@ -1,48 +1,159 @@
-"""Local fan-out: which sessions of this process are in which room, both ways, and delivery to them."""
+"""Local fan-out: who of this process is in which room, both ways, and delivery to them."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol, cast
 
 from hub.gateway.frames import Frame
-from hub.gateway.session import Session
+from hub.gateway.outbox import Flusher, Outbox
+
+if TYPE_CHECKING:
+    from hub.gateway.session import Session
+
+Room = str | tuple[str, str | None]
+"""A room of the namespace `/`, or (namespace, room)."""
+
+
+class Member(Protocol):
+    """Who can be in rooms."""
+
+    id: str
+    user_id: str
+    rooms: set[Room]
+    outbox: Outbox
+    ended: bool
+
+
+class _Members:
+    """One room: who gets its frames at once, and what is kept back for those who are being caught up."""
+
+    __slots__ = ("held", "members", "outboxes")
+
+    def __init__(self) -> None:
+        self.members: dict[str, Member] = {}
+        self.outboxes: dict[str, Outbox] = {}
+        self.held: dict[str, list[Frame]] = {}
 
 
 class Fanout:
-    """Rooms of this process. Joining, leaving and disconnecting cost what the session's own rooms cost."""
+    """Rooms of this process. Joining, leaving and disconnecting cost what the member's own rooms cost.
 
-    def __init__(self) -> None:
-        self._rooms: dict[str, dict[str, Session]] = {}
+    `on_first` and `on_last` are told of rooms that somebody is in now, and that nobody is in any more.
+    """
 
-    def join(self, session: Session, room: str) -> None:
-        """Puts the session into the room; one that has ended stays outside."""
-        if session.ended:
+    def __init__(self, flusher: Flusher | None = None) -> None:
+        self.flusher = flusher or Flusher()
+        self._rooms: dict[Room, _Members] = {}
+        self.on_first: Callable[[Room], None] = _nothing
+        self.on_last: Callable[[Room], None] = _nothing
+        self.on_caught_up: Callable[[Room, int], None] = _nothing
+        """Called when a member of the room holds its log up to an entry."""
+
+    def join(self, member: Member, room: Room) -> None:
+        """Puts the member into the room; one that has ended stays outside."""
+        if member.ended or room in member.rooms:
             return
-        self._rooms.setdefault(room, {})[session.id] = session
-        session.rooms.add(room)
-
-    def leave(self, session: Session, room: str) -> None:
-        """Takes the session out of the room; an empty room is forgotten."""
-        session.rooms.discard(room)
         inside = self._rooms.get(room)
-        if inside is not None:
-            inside.pop(session.id, None)
-            if not inside:
-                del self._rooms[room]
+        if inside is None:
+            inside = self._rooms[room] = _Members()
+            self.on_first(room)
+        inside.members[member.id] = member
+        inside.outboxes[member.id] = member.outbox
+        member.rooms.add(room)
 
-    def leave_all(self, session: Session) -> None:
-        """Takes the session out of every room that it is in."""
-        for room in list(session.rooms):
-            self.leave(session, room)
+    def leave(self, member: Member, room: Room) -> None:
+        """Takes the member out of the room; an empty room is forgotten."""
+        member.rooms.discard(room)
+        inside = self._rooms.get(room)
+        if inside is None or inside.members.pop(member.id, None) is None:
+            return
+        inside.outboxes.pop(member.id, None)
+        inside.held.pop(member.id, None)
+        if not inside.members:
+            del self._rooms[room]
+            self.on_last(room)
 
-    def sessions(self, room: str) -> Iterator[Session]:
-        """The sessions in the room, safe against changes meanwhile."""
-        return iter(list(self._rooms.get(room, {}).values()))
+    def leave_all(self, member: Member) -> None:
+        """Takes the member out of every room that it is in."""
+        for room in list(member.rooms):
+            self.leave(member, room)
 
-    def has(self, room: str) -> bool:
+    def close(self, room: Room) -> None:
+        """Takes everybody out of the room."""
+        for member in self.members(room):
+            self.leave(member, room)
+
+    def members(self, room: Room) -> Iterator[Member]:
+        """Who is in the room, safe against changes meanwhile."""
+        inside = self._rooms.get(room)
+        return iter(()) if inside is None else iter(list(inside.members.values()))
+
+    def sessions(self, room: str) -> list[Session]:
+        """Who is in a room of the namespace `/`, where everybody is a session."""
+        return cast("list[Session]", list(self.members(room)))
+
+    def rooms(self) -> list[Room]:
+        """All rooms that somebody is in."""
+        return list(self._rooms)
+
+    def has(self, room: Room) -> bool:
         """Whether anybody is in the room."""
         return room in self._rooms
 
-    def deliver(self, room: str, frame: Frame) -> None:
-        """Gives the frame to every session in the room."""
-        for session in self.sessions(room):
-            if session.user_id != frame.skip_user:
-                session.deliver(room, frame)
+    def count(self, room: Room) -> int:
+        """How many members of this process are in the room."""
+        inside = self._rooms.get(room)
+        return 0 if inside is None else len(inside.members)
+
+    def deliver(self, room: Room, frame: Frame) -> None:
+        """Gives the frame to everybody in the room: an append for each, and one write for each at the next flush."""
+        inside = self._rooms.get(room)
+        if inside is None:
+            return
+        dirty = self.flusher.dirty()
+        if frame.skip_user is None:
+            for outbox in inside.outboxes.values():
+                waiting = outbox.waiting
+                if not waiting:
+                    dirty.append(outbox)
+                waiting.append(frame)
+        else:
+            for member_id, outbox in inside.outboxes.items():
+                if inside.members[member_id].user_id != frame.skip_user:
+                    outbox.push(frame)
+        for member_id, held in inside.held.items():
+            if inside.members[member_id].user_id != frame.skip_user or frame.skip_user is None:
+                held.append(frame)
+
+    def moved(self, member: Member) -> None:
+        """The member has another outbox now."""
+        for room in member.rooms:
+            inside = self._rooms[room]
+            if member.id in inside.outboxes:
+                inside.outboxes[member.id] = member.outbox
+
+    # --- catching up ------------------------------------------------------------------------------------------------
+
+    def hold(self, member: Member, room: Room) -> None:
+        """Keeps the room's frames back from a member until `release`, so that what was missed comes first."""
+        inside = self._rooms.get(room)
+        if inside is not None and member.id in inside.members:
+            inside.outboxes.pop(member.id, None)
+            inside.held.setdefault(member.id, [])
+
+    def release(self, member: Member, room: Room, *, after_rev: int) -> None:
+        """Gives what was kept back, but for changes up to `after_rev`, which the member has got already."""
+        inside = self._rooms.get(room)
+        if inside is None or member.id not in inside.members:
+            return
+        if after_rev:
+            self.on_caught_up(room, after_rev)
+        inside.outboxes[member.id] = member.outbox
+        for frame in inside.held.pop(member.id, ()):
+            if frame.rev is None or frame.rev > after_rev:
+                member.outbox.push(frame)
+
+
+def _nothing(*_what: object) -> None:
+    """Nobody wants to know."""

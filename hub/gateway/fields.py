@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from hub.chat.live import LONGEST_SLOW_MODE_SECONDS
+
 BODY_BYTES = 8192
 """Most bytes of UTF-8 in a message's text."""
 FRAME_BYTES = 100_000
@@ -37,6 +39,10 @@ Emoji = Annotated[str, Meta(min_length=1, max_length=16, pattern=LINE)]
 Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
 ClockTime = Annotated[
     str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", description="HH:MM in the person's time zone")
+]
+Reason = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}$(?!\n)", description="A word for programs, as `order_completed`")]
+SlowModeSeconds = Annotated[
+    int, Meta(ge=0, le=LONGEST_SLOW_MODE_SECONDS, description="Seconds between two messages of one viewer; 0 is off")
 ]
 Role = Literal["fan", "creator", "moderator", "support", "admin", "service"]
 Locale = Literal["en", "fr", "ht"]

@@ -1,8 +1,5 @@
 """The Socket.IO events: each decodes to a Struct, calls one service, and answers with one."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from msgspec import UNSET, Struct
 
 from hub.chat.receipts import MoveReceipt, Receipt
@@ -12,60 +9,31 @@ from hub.errors import (
     AccessDenied,
     AuthExpired,
     AuthInvalid,
+    AuthRevoked,
     ConversationClosed,
     ConversationNotFound,
     Draining,
-    HubError,
     MessageConflict,
     MessageFixed,
     MessageNotFound,
     RequestTooLarge,
+    SlowMode,
 )
-from hub.gateway import wire
+from hub.gateway import live, wire
 from hub.gateway.envelope import check_text
+from hub.gateway.opening import enter, leave
 from hub.gateway.paging import from_cursor, to_cursor
-from hub.gateway.ratelimit import REQUESTS, SENDS, Rule
-from hub.gateway.rooms import conversation_room, presence_room
+from hub.gateway.ratelimit import SENDS
+from hub.gateway.rooms import presence_room
 from hub.gateway.services import Services
 from hub.gateway.session import Session
+from hub.gateway.table import HANDLERS, Handler, on
 from hub.views import Snapshot, SyncResult
 
-Call = Callable[[Services, Session, Any], Awaitable[Any]]
+__all__ = ["HANDLERS", "Handler", "SyncResults"]
 
-
-class Handler(Struct, frozen=True):
-    """How one event is answered."""
-
-    request: type[Struct]
-    answer: Any
-    """Type of the ack's data."""
-    call: Call
-    ack_needed: bool
-    """False for heartbeats, which make sense without an answer."""
-    rule: Rule
-    errors: tuple[type[HubError], ...]
-    """What it may answer beside request.invalid, rate.limited and internal.error."""
-
-
-HANDLERS: dict[str, Handler] = {}
-
-
-def on(
-    event: str,
-    request: type[Struct],
-    answer: Any,
-    *errors: type[HubError],
-    ack_needed: bool = True,
-    rule: Rule = REQUESTS,
-) -> Callable[[Call], Call]:
-    """Registers a handler; this table is also what AsyncAPI is generated from."""
-
-    def register(call: Call) -> Call:
-        HANDLERS[event] = Handler(request, answer, call, ack_needed, rule, errors)
-        return call
-
-    return register
-
+SUBJECTS = (live,)
+"""The other files whose events are answered; naming them here is what registers them."""
 
 CHANGING = (ConversationNotFound, ConversationClosed, MessageNotFound, MessageFixed, AccessDenied)
 """Why an existing message may not be changed."""
@@ -83,12 +51,13 @@ async def time_get(hub: Services, _session: Session, _request: wire.Empty) -> wi
     return wire.TimeNow(rfc3339(hub.clock.now()))
 
 
-@on("session.refresh", wire.SessionRefresh, wire.Empty, AuthInvalid, AuthExpired)
+@on("session.refresh", wire.SessionRefresh, wire.Empty, AuthInvalid, AuthExpired, AuthRevoked)
 async def session_refresh(hub: Services, session: Session, request: wire.SessionRefresh) -> wire.Empty:
     """Extends the session by a new token of the same person."""
     identity = await hub.authenticator.identify(request.token)
     if identity.user_id != session.user_id:
         raise AuthInvalid({"reason": "the token is another person's"})
+    await hub.users.check_not_revoked(identity.user_id, identity.issued_ms)
     session.renew(identity)
     return wire.Empty()
 
@@ -105,35 +74,14 @@ async def conversation_list(hub: Services, session: Session, request: wire.Conve
 @on("conversation.open", wire.InConversation, Snapshot, ConversationNotFound)
 async def conversation_open(hub: Services, session: Session, request: wire.InConversation) -> Snapshot:
     """The conversation with its last messages; from now on the socket gets its live events."""
-    room = conversation_room(request.conversation_id)
-    opened_before = request.conversation_id in session.opened
-    # Listening begins before the snapshot is read, so that nothing can fall between the two.
-    session.hold(room)
-    hub.fanout.join(session, room)
-    try:
-        snapshot = await hub.sync.snapshot(session.user_id, request.conversation_id)
-    except Exception:
-        # Who may not see the conversation must not get what was held back either.
-        if opened_before:
-            session.release(room, after_rev=0)
-        else:
-            hub.fanout.leave(session, room)
-            session.discard(room)
-        raise
-    role = next(each.role for each in snapshot.members if each.user_id == session.user_id)
-    session.opened[request.conversation_id] = role != "observer"
-    session.release_after_answer(room, after_rev=snapshot.head.rev)
-    return snapshot
+    of = request.conversation_id
+    return await enter(hub, session, of, lambda: hub.sync.snapshot(session.user_id, of))
 
 
 @on("conversation.leave", wire.InConversation, wire.Empty, ack_needed=False)
 async def conversation_leave(hub: Services, session: Session, request: wire.InConversation) -> wire.Empty:
     """The socket gets no more live events of the conversation."""
-    if session.opened.pop(request.conversation_id, None) is not None:
-        hub.fanout.leave(session, conversation_room(request.conversation_id))
-        await hub.typing.stop(request.conversation_id, session.user_id)
-    if session.focus == request.conversation_id:
-        session.focus = None
+    await leave(hub, session, request.conversation_id)
     return wire.Empty()
 
 
@@ -159,6 +107,7 @@ async def conversation_sync(hub: Services, session: Session, request: wire.Conve
     Sent,
     ConversationNotFound,
     ConversationClosed,
+    SlowMode,
     MessageConflict,
     RequestTooLarge,
     Draining,
@@ -226,11 +175,11 @@ async def message_read(hub: Services, session: Session, request: wire.MessageSee
 )
 async def typing_start(hub: Services, session: Session, request: wire.InConversation) -> wire.Empty:
     """The caller types in a conversation that this socket has open."""
-    may_write = session.opened.get(request.conversation_id)
-    if may_write is None:
+    types = session.opened.get(request.conversation_id)
+    if types is None:
         raise ConversationNotFound({"reason": "open the conversation first"})
-    if not may_write:
-        raise AccessDenied({"reason": "an observer does not write"})
+    if not types:
+        raise AccessDenied({"reason": "observers do not write, and live rooms show nobody's typing"})
     if hub.typing.is_due(request.conversation_id, session.user_id):
         await hub.conversations.check_open(request.conversation_id)
     await hub.typing.start(request.conversation_id, session.user_id)
@@ -278,6 +227,6 @@ async def presence_set(hub: Services, session: Session, request: wire.PresenceSe
 @on("focus.set", wire.FocusSet, wire.Empty, ack_needed=False)
 async def focus_set(hub: Services, session: Session, request: wire.FocusSet) -> wire.Empty:
     """The conversation that this device shows now; who looks at it gets no e-mail about it."""
-    del hub
     session.focus = request.conversation_id
+    hub.attention.changed(session.user_id)
     return wire.Empty()

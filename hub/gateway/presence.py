@@ -20,6 +20,14 @@ class PresenceStore(Protocol):
 
     on_change: Changed | None
 
+    async def start(self) -> None:
+        """Begins to hear of other nodes, if there are any."""
+        ...
+
+    async def stop(self) -> None:
+        """The process ends."""
+        ...
+
     async def arrived(self, user_id: str, session_id: str) -> None:
         """A session began."""
         ...
@@ -63,6 +71,12 @@ class MemoryPresence:
         self._records: dict[str, _Record] = {}
         self._announcing: set[asyncio.Task[None]] = set()
         self.on_change: Changed | None = None
+
+    async def start(self) -> None:
+        """See PresenceStore."""
+
+    async def stop(self) -> None:
+        """See PresenceStore."""
 
     async def arrived(self, user_id: str, session_id: str) -> None:
         """See PresenceStore."""

@@ -5,10 +5,11 @@ from typing import Any
 from hub.events import ConversationChanged, ConversationCreated, MessageChanged, ReceiptMoved
 from hub.gateway import frames
 from hub.gateway.badges import Badges
-from hub.gateway.bus import Bus
+from hub.gateway.bus import Bus, Resync
+from hub.gateway.fanout import Fanout
+from hub.gateway.frames import Priority
 from hub.gateway.rooms import conversation_room, presence_room, user_room
 from hub.gateway.wire import (
-    ConversationResync,
     ConversationUpdated,
     MessageEvent,
     PresenceState,
@@ -16,12 +17,16 @@ from hub.gateway.wire import (
     TypingEvent,
 )
 
+MONEY = frozenset({"ppv.unlocked", "ppv.locked", "order.updated", "payment.updated"})
+"""Events that go first when a socket is slow."""
+
 
 class Realtime:
     """Tells open sockets what has happened."""
 
-    def __init__(self, bus: Bus, badges: Badges) -> None:
+    def __init__(self, bus: Bus, badges: Badges, fanout: Fanout) -> None:
         self._bus = bus
+        self._fanout = fanout
         self._badges = badges
         badges.emit = self.badge
 
@@ -29,7 +34,7 @@ class Realtime:
         """LIVE: a message is new, changed or gone."""
         message = event.message
         payload = MessageEvent(message.conversation_id, event.rev, message)
-        await self._to_conversation(event.type, message.conversation_id, payload, rev=event.rev)
+        self._log_entry(event.type, message.conversation_id, payload, event.rev)
         author = message.sender_id if event.type == "message.new" else None
         await self._badges.touch_members(message.conversation_id, but=author)
 
@@ -37,7 +42,7 @@ class Realtime:
         """LIVE: a conversation opened or closed."""
         changed = event.conversation
         payload = ConversationUpdated(conversation_id=changed.id, rev=event.rev, conversation=changed)
-        await self._to_conversation("conversation.updated", changed.id, payload, rev=event.rev)
+        self._log_entry("conversation.updated", changed.id, payload, event.rev)
         await self._badges.touch_members(changed.id)
 
     async def conversation_created(self, event: ConversationCreated) -> None:
@@ -47,31 +52,36 @@ class Realtime:
 
     async def receipt_moved(self, event: ReceiptMoved) -> None:
         """LIVE: a member received or read more."""
-        payload = ReceiptUpdated(event.conversation_id, event.user_id, event.delivered_seq, event.read_seq)
-        await self._to_conversation("receipt.updated", event.conversation_id, payload)
+        if not event.live:  # a room of thousands is not told how far its hosts have read
+            payload = ReceiptUpdated(event.conversation_id, event.user_id, event.delivered_seq, event.read_seq)
+            key = f"{event.conversation_id} {event.user_id}"
+            frame = frames.event("receipt.updated", payload, priority=Priority.RECEIPT, key=key)
+            self._bus.publish(conversation_room(event.conversation_id), frame)
         if event.read_moved:
             self._badges.touch(event.conversation_id, event.user_id)
 
     async def typing(self, event: TypingEvent) -> None:
         """Somebody types, or stopped; not told to the person's own sockets."""
-        await self._to_conversation("typing", event.conversation_id, event, skip_user=event.user_id)
+        key = f"{event.conversation_id} {event.user_id}"
+        frame = frames.event("typing", event, skip_user=event.user_id, priority=Priority.TYPING, key=key)
+        self._bus.publish(conversation_room(event.conversation_id), frame)
 
     async def presence(self, state: PresenceState) -> None:
         """Somebody appears otherwise than before."""
-        await self._bus.publish(presence_room(state.user_id), frames.event("presence", state))
+        frame = frames.event("presence", state, priority=Priority.PRESENCE, key=state.user_id)
+        self._bus.publish(presence_room(state.user_id), frame)
 
     async def resync(self, conversation_id: str) -> None:
         """Something may have changed that nobody was told of: whoever has the conversation open asks."""
-        await self._to_conversation(
-            "conversation.resync", conversation_id, ConversationResync(conversation_id=conversation_id)
-        )
+        self._bus.command(conversation_room(conversation_id), Resync(conversation_id))
 
-    async def badge(self, user_id: str, update: ConversationUpdated) -> None:
-        """A conversation in a person's list has news."""
-        await self._bus.publish(user_room(user_id), frames.event("conversation.updated", update))
+    def badge(self, user_id: str, update: ConversationUpdated) -> None:
+        """A conversation in a person's list has news; each node asks for its own people, so it tells only them."""
+        key = f"badge {update.conversation_id}"
+        frame = frames.event("conversation.updated", update, priority=Priority.RECEIPT, key=key)
+        self._fanout.deliver(user_room(user_id), frame)
 
-    async def _to_conversation(
-        self, name: str, conversation_id: str, payload: Any, *, rev: int | None = None, skip_user: str | None = None
-    ) -> None:
-        frame = frames.event(name, payload, rev=rev, skip_user=skip_user)
-        await self._bus.publish(conversation_room(conversation_id), frame)
+    def _log_entry(self, name: str, conversation_id: str, payload: Any, rev: int) -> None:
+        priority = Priority.MONEY if name in MONEY else Priority.MESSAGE
+        frame = frames.event(name, payload, rev=rev, priority=priority, key=conversation_id)
+        self._bus.publish(conversation_room(conversation_id), frame)

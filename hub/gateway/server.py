@@ -1,79 +1,73 @@
-"""The Socket.IO server: python-socketio, with admission, dispatch and errors of our own behind its extension points."""
+"""The hub's Socket.IO server: sessions in the namespace `/`, with admission, dispatch and errors of our own."""
 
 import asyncio
-from typing import Any
+from collections import deque
+from typing import Any, cast
 
-import msgspec
-import socketio
 import structlog
-from aiohttp.web import Request
 from prometheus_client import Gauge
-from socketio import packet
 
 from hub.gateway import frames
 from hub.gateway.admission import Admission
-from hub.gateway.engine import Engine
+from hub.gateway.connection import Connection
+from hub.gateway.eager import Work
+from hub.gateway.fanout import Fanout
 from hub.gateway.fields import FRAME_BYTES
+from hub.gateway.member import Member
 from hub.gateway.namespace import Dispatcher, refusal
-from hub.gateway.session import Session
-from hub.gateway.websocket import HubWebSocket
+from hub.gateway.session import NAMESPACE, Session
+from hub.gateway.socketserver import SocketServer
 
 log = structlog.get_logger()
 sessions_open = Gauge("hub_sessions", "Connected Socket.IO sessions of this process")
 
-NAMESPACE = "/"
-CONNECT_SECONDS = 20
-"""A connection that has not sent a valid CONNECT by then is closed."""
-CLOSE_SECONDS = 5
-"""A socket that does not take what is queued for it within this is cut off."""
-PROTOCOL_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
-"""What python-socketio raises while it takes a malformed packet apart."""
+CLOSE_CODES = {
+    "draining": 4001,
+    "protocol_error": 4002,
+    "internal_error": 4003,
+    "disconnected": 4004,
+    "slow_consumer": 4008,
+    "bus_lost": 4009,
+    "token_expired": 4501,
+    "banned": 4503,
+    "replaced": 4504,
+}
+"""WebSocket close codes: below 4500 connect again and resync, from there on do not."""
+OTHER_CODE = 4000
+SLOW_LINGER_SECONDS = 0.5
+"""Who was too slow has had its time; it hears why if it reads at last."""
+FAREWELLS_AT_ONCE = 50
+"""Sessions that are seen off before the loop gets a turn, so that thousands that drop together block nobody."""
 
 
-class Json:
-    """The JSON module that python-socketio and engineio use; any malformed text is a ValueError."""
-
-    @staticmethod
-    def dumps(value: Any, **_options: Any) -> str:
-        """JSON text."""
-        return msgspec.json.encode(value).decode()
-
-    @staticmethod
-    def loads(text: str | bytes, **_options: Any) -> Any:
-        """The value of JSON text."""
-        try:
-            return msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ValueError(str(error)) from None
-
-
-class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
+class HubServer(SocketServer):
     """python-socketio's server with the hub's sessions."""
 
-    def __init__(self, dispatcher: Dispatcher, admission: Admission, *, cors_origins: list[str]) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, admission: Admission, fanout: Fanout, *, cors_origins: list[str]
+    ) -> None:
         super().__init__(
-            async_mode="aiohttp",
-            async_handlers=False,
+            fanout=fanout,
             cors_allowed_origins=cors_origins or None,
             max_http_buffer_size=FRAME_BYTES,
-            json=Json,
             namespaces=[NAMESPACE],
         )
-        self.eio._async = {**self.eio._async, "websocket": HubWebSocket}  # noqa: SLF001  (the driver's only hook)
         self._dispatcher = dispatcher
         self._admission = admission
         self._sessions: dict[str, Session] = {}
-        self._connecting: set[str] = set()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._leaving: deque[Session] = deque()
+        self._farewells: asyncio.Task[None] | None = None
         admission.close = self.close_session
-
-    def _engineio_server_class(self) -> type[Engine]:
-        return Engine
 
     @property
     def sessions(self) -> list[Session]:
         """All sessions of this process."""
         return list(self._sessions.values())
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is connected and everybody who was has been seen off."""
+        return not self._sessions and not self._leaving and self._farewells is None
 
     def close_session(self, session: Session, reason: str, *, come_back: bool) -> None:
         """Closes the session's connection, soon; what is queued goes out first.
@@ -83,97 +77,87 @@ class HubServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio 
         if not session.closing:
             session.closing = True
             if not come_back:
-                session.send(frames.message("1"))
-            self._close_soon(session.eio_sid, reason)
+                session.send(frames.disconnect())
+            session.connection.finish(CLOSE_CODES.get(reason, OTHER_CODE), reason)
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
-        asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._close_unless_connected, eio_sid)
-
-    def _close_unless_connected(self, eio_sid: str) -> None:
-        if eio_sid in self.environ and eio_sid not in self._sessions:
-            self._close_soon(eio_sid, "no CONNECT")
-
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
-        try:
-            if isinstance(data, bytes) and eio_sid not in self._binary_packet:
-                raise ValueError("binary data that belongs to no packet")
-            await super()._handle_eio_message(eio_sid, data)
-        except PROTOCOL_ERRORS as error:
-            self._protocol_error(eio_sid, f"{type(error).__name__}: {error}"[:200])
-
-    def _protocol_error(self, eio_sid: str, reason: str) -> None:
-        log.warning("gateway.protocol_error", eio_sid=eio_sid, reason=reason)
-        session = self._sessions.get(eio_sid)
-        if session is not None:
+    def protocol_error(self, connection: Connection, reason: str) -> None:
+        """Tells the client, then closes."""
+        log.warning("gateway.protocol_error", remote=connection.remote, reason=reason)
+        session = connection.members.get(NAMESPACE)
+        if isinstance(session, Session):
             self._admission.dismiss(session, "protocol_error")
         else:
-            self._close_soon(eio_sid, "protocol_error")
+            connection.finish(CLOSE_CODES["protocol_error"], "protocol_error")
 
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        if (namespace or NAMESPACE) != NAMESPACE:
-            await self._refuse(eio_sid, namespace, {"message": "Invalid namespace"})
+    def overflowed(self, connection: Connection) -> None:
+        """A slow consumer: it is closed at once, and syncs when it is back."""
+        session = connection.members.get(NAMESPACE)
+        user_id = session.user_id if isinstance(session, Session) else None
+        log.warning("gateway.slow_consumer", user_id=user_id, remote=connection.remote)
+        code = CLOSE_CODES["slow_consumer"]
+        connection.end(self.reason.TRANSPORT_ERROR, code=code, text="slow_consumer", linger=SLOW_LINGER_SECONDS)
+
+    async def on_connect(self, connection: Connection, namespace: str, auth: Any) -> None:
+        """A CONNECT packet: admits the person, or says why not."""
+        if namespace != NAMESPACE:
+            await super().on_connect(connection, namespace, auth)
             return
-        if eio_sid in self._sessions or eio_sid in self._connecting:
+        if namespace in connection.members:
             raise ValueError("a second CONNECT")
-        self._connecting.add(eio_sid)
         try:
-            await self._connect(eio_sid, data)
-        finally:
-            self._connecting.discard(eio_sid)
-
-    async def _connect(self, eio_sid: str, data: Any) -> None:
-        request: Request = self.environ[eio_sid]["aiohttp.request"]
-        sid = await self.manager.pre_connect(eio_sid, NAMESPACE)
-        try:
-            session = await self._admission.admit(sid, eio_sid, self.eio.sockets[eio_sid], request, data)
+            session = await self._admission.admit(self.eio.generate_id(), connection, auth)
             self._admission.check_draining()  # also if it began while the token was being checked
         except Exception as error:  # each becomes a connect_error with its code
-            await self._refuse(eio_sid, NAMESPACE, refusal(error))
-            await self.manager.disconnect(sid, NAMESPACE, ignore_queue=True)
+            self.refuse(connection, NAMESPACE, refusal(error))
             return
-        if self.eio.sockets.get(eio_sid) is not session.socket or session.socket.closed:
-            await self.manager.disconnect(sid, NAMESPACE, ignore_queue=True)
+        if connection.closed or connection.closing:
             return  # it went away while the token was being checked
-        self._sessions[eio_sid] = session
+        self.manager.add(session)
+        self._sessions[session.id] = session
         sessions_open.set(len(self._sessions))
-        await self._send_packet(eio_sid, self.packet_class(packet.CONNECT, {"sid": sid}, namespace=NAMESPACE))
-        await self.manager.connect(sid, NAMESPACE)
-        await self._admission.begin(session, data)
+        session.ready = True
+        session.send(frames.from_data(b'40{"sid":"%b"}' % session.id.encode()))
+        if self._watched:
+            await self._trigger_event("connect", NAMESPACE, session.id, {}, None)
+        await self._admission.begin(session, auth)
 
-    async def _refuse(self, eio_sid: str, namespace: str | None, reason: dict[str, Any]) -> None:
-        await self._send_packet(eio_sid, self.packet_class(packet.CONNECT_ERROR, reason, namespace=namespace))
+    def on_event(self, member: Member, ack_id: int | None, text: str) -> Work:
+        """An event of a session."""
+        return self._dispatcher.dispatch(cast("Session", member), ack_id, text)  # in `/` all are sessions
 
-    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002
-        session = self._sessions.get(eio_sid)
-        if session is None or (namespace or NAMESPACE) != NAMESPACE:
-            raise ValueError("an event before CONNECT")
-        await self._dispatcher.dispatch(session, id, data)
+    def on_decoded_event(self, member: Member, ack_id: int | None, data: Any) -> Work:
+        """An event that was no plain one: without a name, with binary attachments, or in another namespace."""
+        if isinstance(member, Session):
+            return self._dispatcher.refuse(member, ack_id, data[0] if isinstance(data, list) and data else None)
+        return super().on_decoded_event(member, ack_id, data)
 
-    async def _handle_disconnect(self, eio_sid: str, namespace: str | None, reason: str | None = None) -> None:
-        if (namespace or NAMESPACE) != NAMESPACE:
-            return  # nobody is in another namespace
-        session = self._sessions.pop(eio_sid, None)
-        if session is not None:
-            sessions_open.set(len(self._sessions))
-            await self._admission.end(session)
-        await super()._handle_disconnect(eio_sid, namespace, reason)
+    def on_gone(self, member: Member, reason: str) -> None:
+        """A session ended: nothing reaches it any more; the rest is done in small portions."""
+        if not isinstance(member, Session):
+            super().on_gone(member, reason)
+            return
+        member.ready = False
+        member.ended = True
+        member.connection.members.pop(NAMESPACE, None)  # the same connection may connect again
+        self._sessions.pop(member.id, None)
+        sessions_open.set(len(self._sessions))
+        self._leaving.append(member)
+        if self._farewells is None:
+            self._farewells = asyncio.get_running_loop().create_task(self._see_off(), name="farewells")
+        if self._watched:
+            self.eio.start(self._trigger_event("disconnect", NAMESPACE, member.id, reason))
 
-    def _close_soon(self, eio_sid: str, reason: str) -> None:
-        task = asyncio.create_task(self._close(eio_sid, reason))
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+    @property
+    def _watched(self) -> bool:
+        """Whether the stock admin UI observes events (it replaces this method on the instance)."""
+        return "_trigger_event" in vars(self)
 
-    async def _close(self, eio_sid: str, reason: str) -> None:
-        """Ends the Engine.IO session, then the WebSocket below it, which engine.io clients wait for."""
-        engine_socket = self.eio.sockets.get(eio_sid)
-        websocket: HubWebSocket | None = getattr(engine_socket, "websocket", None)
+    async def _see_off(self) -> None:
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.eio.disconnect(eio_sid)
-                if websocket is not None:
-                    await websocket.close_with(reason)
-        except TimeoutError:
-            self.eio.sockets.pop(eio_sid, None)
-            if websocket is not None:
-                websocket.abort()
+            while self._leaving:
+                some = [self._leaving.popleft() for _ in range(min(FAREWELLS_AT_ONCE, len(self._leaving)))]
+                for session in some:
+                    self.manager.remove(session)
+                await asyncio.gather(*(self._admission.end(session) for session in some), return_exceptions=True)
+        finally:
+            self._farewells = None

@@ -4,17 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.chat.conversations import Conversations
+from hub.chat.live import LiveRooms
 from hub.chat.messages import MessageChanges
 from hub.chat.receipts import Receipts
 from hub.chat.sender import Sender
 from hub.chat.sync import Sync
 from hub.chat.users import Users
 from hub.clock import Clock
+from hub.gateway.attention import Focus
 from hub.gateway.auth import Authenticator
+from hub.gateway.bus import Bus
 from hub.gateway.fanout import Fanout
 from hub.gateway.presence import PresenceStore
 from hub.gateway.ratelimit import RateLimiter
 from hub.gateway.typing import Typing
+from hub.gateway.viewers import Audience
 from hub.gateway.wire import Persona
 from hub.settings import Settings
 from persistence.uow import Database
@@ -35,8 +39,12 @@ class Services:
     changes: MessageChanges
     receipts: Receipts
     sync: Sync
+    live: LiveRooms
     fanout: Fanout
+    bus: Bus
     presence: PresenceStore
+    attention: Focus
     typing: Typing
+    audience: Audience
     personas: Sequence[Persona] = ()
     """The people of the demo; empty anywhere else."""

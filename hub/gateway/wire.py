@@ -18,9 +18,11 @@ from hub.gateway.fields import (
     Emoji,
     Limit,
     Locale,
+    Reason,
     Rev,
     Role,
     Seq,
+    SlowModeSeconds,
     Title,
     UserId,
 )
@@ -29,6 +31,7 @@ from hub.views import (
     ConversationState,
     Kind,
     Message,
+    Snapshot,
     User,
 )
 
@@ -130,6 +133,21 @@ class MessageSeen(InConversation, frozen=True):
     seq: Seq
 
 
+class LiveJoin(InConversation, frozen=True):
+    """Follows a live room."""
+
+    limit: Limit = 50
+    """How many of the last messages are wanted."""
+
+
+class LiveSend(InConversation, frozen=True):
+    """Writes in a live room; repeating it with the same id gives the stored message back."""
+
+    client_message_id: ClientMessageId
+    body: Body
+    reply_to_seq: Seq | None = None
+
+
 class UserIds(Request, frozen=True):
     """Whose presence is wanted."""
 
@@ -175,6 +193,13 @@ class MessageAck(Struct, frozen=True):
     """The message as it is now."""
 
     message: Message
+
+
+class LiveRoom(Snapshot, frozen=True, kw_only=True):
+    """A live room with its last messages; `members` are its hosts."""
+
+    viewers: int
+    slow_mode_seconds: int
 
 
 class PresenceState(Struct, frozen=True, kw_only=True):
@@ -243,16 +268,9 @@ class SessionDraining(Struct, frozen=True):
 class SessionClosing(Struct, frozen=True):
     """The server is about to close this session, and whether connecting again makes sense."""
 
-    reason: Literal[
-        "token_expired",
-        "draining",
-        "slow_consumer",
-        "protocol_error",
-        "internal_error",
-        "banned",
-        "replaced",
-        "bus_lost",
-    ]
+    reason: str
+    """To come back after: draining, slow_consumer, bus_lost, disconnected, protocol_error, internal_error; to stay away
+    after: token_expired, banned, replaced."""
     reconnect: bool
 
 
@@ -297,6 +315,20 @@ class ConversationResync(Struct, frozen=True):
     conversation_id: str | UnsetType = UNSET
 
 
+class ConversationLeft(Struct, frozen=True):
+    """The socket gets no more live events of the conversation, by an operator's decision; it stays connected."""
+
+    conversation_id: str
+    reason: str
+
+
+class LiveViewers(Struct, frozen=True):
+    """How many sockets follow a live room now, hosts included."""
+
+    conversation_id: str
+    viewers: int
+
+
 # --- HTTP bodies ----------------------------------------------------------------------------------------------------
 
 
@@ -330,6 +362,8 @@ class PostConversation(Request, frozen=True):
     title: Title | None = None
     opens_at: str | None = None
     closes_at: str | None = None
+    slow_mode_seconds: SlowModeSeconds = 0
+    """Only of kind `live`."""
 
 
 class PutMessage(Request, frozen=True):
@@ -349,7 +383,25 @@ class PostRead(Request, frozen=True):
 class PostClose(Request, frozen=True):
     """Closes a conversation for writing."""
 
-    reason: Annotated[str, Meta(pattern=r"^[a-z_]{1,64}$(?!\n)")] = "closed"
+    reason: Reason = "closed"
+
+
+class PostEvict(Request, frozen=True):
+    """Takes everybody out of a conversation's live events."""
+
+    reason: Reason = "evicted"
+
+
+class PostSlowMode(Request, frozen=True):
+    """How long a viewer of a live room waits between two messages."""
+
+    seconds: SlowModeSeconds
+
+
+class DeleteSessions(Request, frozen=True):
+    """Why a person's sessions end: the person is not welcome any more, or is signed in anew elsewhere."""
+
+    reason: Literal["banned", "replaced"] = "banned"
 
 
 class PostOpen(Request, frozen=True):
@@ -410,6 +462,24 @@ class Personas(Struct, frozen=True):
     """The people of the demo."""
 
     personas: list[Persona]
+
+
+class Revoked(Struct, frozen=True):
+    """Tokens issued before this moment are refused from now on."""
+
+    revoked_at: str
+
+
+class Disconnected(Struct, frozen=True):
+    """The person's sockets are being closed; they may come back."""
+
+    disconnected: bool
+
+
+class Evicted(Struct, frozen=True):
+    """Everybody is being taken out of the live events."""
+
+    evicted: bool
 
 
 class Deleted(Struct, frozen=True):

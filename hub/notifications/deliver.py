@@ -62,7 +62,7 @@ class Deliverer:
         if due_at > tx.now:
             await self._wait(tx, row, due_at)
             return None
-        if self._attention.is_looking(row.user_id, row.conversation_id):
+        if await self._attention.is_looking(row.user_id, row.conversation_id):
             await self._wait(tx, row, tx.now + LOOK_AGAIN_MS)
             return None
         token = new_id()

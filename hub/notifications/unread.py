@@ -31,7 +31,7 @@ class Rendered(Struct, frozen=True):
 class Attention(Protocol):
     """Knows who is looking at what."""
 
-    def is_looking(self, user_id: str, conversation_id: str) -> bool:
+    async def is_looking(self, user_id: str, conversation_id: str) -> bool:
         """Whether a device of the user shows this conversation right now. When unsure: no."""
         ...
 
@@ -39,7 +39,7 @@ class Attention(Protocol):
 class Nobody:
     """For a process that holds no sockets: unsure of everybody, so it notifies."""
 
-    def is_looking(self, user_id: str, conversation_id: str) -> bool:
+    async def is_looking(self, user_id: str, conversation_id: str) -> bool:
         """Always no."""
         del user_id, conversation_id
         return False

@@ -79,7 +79,7 @@ async def test_a_client_comes_back_by_itself_after_the_server_dropped_it(hub: Ru
 
     await asyncio.to_thread(connect)
     (session,) = hub.hub.server.sessions
-    hub.hub.server.environ[session.eio_sid]["aiohttp.request"].transport.abort()
+    session.connection.websocket.abort()
 
     again = await asyncio.to_thread(heard.get, timeout=PATIENCE)
 

@@ -16,7 +16,7 @@ WRONG = [
     ({"HUB_JWT_SECRET": "short"}, "HUB_JWT_SECRET"),
     ({"HUB_DATABASE_URL": "mysql://x"}, "HUB_DATABASE_URL"),
     ({"HUB_DATABASE_URL": "postgresql+asyncpg://hub@localhost:notaport/hub"}, "HUB_DATABASE_URL"),
-    ({"HUB_REDIS_URL": "redis://localhost"}, "HUB_REDIS_URL"),
+    ({"HUB_REDIS_URL": "http://localhost"}, "HUB_REDIS_URL"),
     ({"HUB_TRUSTED_PROXIES": "not an address"}, "HUB_TRUSTED_PROXIES"),
     ({"HUB_SMTP_HOST": "mail", "HUB_SMTP_FROM": "The Hub"}, "HUB_SMTP_FROM"),
     ({"HUB_ENV": "production", "HUB_JWT_SECRET": DEVELOPMENT_SECRET}, "HUB_JWT_SECRET"),
@@ -80,4 +80,12 @@ async def test_showing_the_settings_masks_the_secrets(run_hub: Run) -> None:
 async def test_showing_the_settings_masks_the_password_of_the_database(run_hub: Run) -> None:
     done = await run_hub("config", "show", HUB_DATABASE_URL="postgresql+asyncpg://hub:hidden@localhost/hub")
 
+    assert "hidden" not in done.out
+
+
+@pytest.mark.parametrize("url", ["redis://:hidden@localhost/1", "rediss+cluster://hub:hidden@one:1,two:2"])
+async def test_showing_the_settings_masks_the_password_of_redis(run_hub: Run, url: str) -> None:
+    done = await run_hub("config", "show", HUB_REDIS_URL=url)
+
+    assert f"HUB_REDIS_URL={url.replace('hidden', '***')}" in done.out
     assert "hidden" not in done.out

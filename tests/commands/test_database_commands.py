@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from loadtests.redis import RedisServer
 from tests.commands.conftest import Run
 from tests.doubles.smtp import running_smtp
 
@@ -44,6 +45,16 @@ async def test_doctor_says_that_the_database_is_not_reachable(run_hub: Run) -> N
     assert line.startswith("problem")
     assert "HUB_DATABASE_URL" in line
     assert "Traceback" not in done.err
+
+
+async def test_doctor_asks_redis(run_hub: Run, sqlite_url: str, redis_server: RedisServer) -> None:
+    good = await run_hub("doctor", HUB_DATABASE_URL=sqlite_url, HUB_REDIS_URL=redis_server.url)
+    bad = await run_hub("doctor", HUB_DATABASE_URL=sqlite_url, HUB_REDIS_URL="redis://127.0.0.1:1")
+
+    assert any(line.startswith("ok") and " redis: a single server" in line for line in good.out.splitlines()), good
+    assert bad.code == 1
+    assert any(line.startswith("problem") and "HUB_REDIS_URL" in line for line in bad.out.splitlines()), bad
+    assert "Traceback" not in bad.err
 
 
 async def test_doctor_asks_the_mail_server(run_hub: Run, sqlite_url: str) -> None:

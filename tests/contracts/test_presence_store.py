@@ -1,17 +1,36 @@
 """Every PresenceStore: online while any session is, offline after the grace period, changes told once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import uuid4
 
 import pytest
 
-from hub.clock import Clock
 from hub.gateway.presence import MemoryPresence, PresenceStore
 from hub.gateway.wire import PresenceState
 from tests.clock import MovableClock
+from tests.cluster.nodes import presence_node
 
 GRACE = 0.05
-STORES: dict[str, Callable[[Clock, float], PresenceStore]] = {"memory": MemoryPresence}
+
+
+@asynccontextmanager
+async def memory(_request: pytest.FixtureRequest) -> AsyncIterator[PresenceStore]:
+    yield MemoryPresence(MovableClock(), GRACE)
+
+
+@asynccontextmanager
+async def redis(request: pytest.FixtureRequest) -> AsyncIterator[PresenceStore]:
+    server = request.getfixturevalue("redis_server")
+    async with presence_node(server.url, prefix=uuid4().hex, grace=GRACE) as store:
+        yield store
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[PresenceStore]]] = {
+    "memory": memory,
+    "redis": redis,
+}
 
 
 class Told:
@@ -40,8 +59,9 @@ class Told:
 
 
 @pytest.fixture(params=STORES)
-def told(request: pytest.FixtureRequest) -> Told:
-    return Told(STORES[request.param](MovableClock(), GRACE))
+async def told(request: pytest.FixtureRequest) -> AsyncIterator[Told]:
+    async with STORES[request.param](request) as store:
+        yield Told(store)
 
 
 async def test_a_person_is_online_while_any_session_is(told: Told) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jsonschema import ValidationError
@@ -12,6 +13,8 @@ from tests.contracts.frames import Answers, Frames
 from tests.rawsocket import RawSocket
 from tests.running import Person, RunningHub
 
+CREATOR = [{"user_id": "creator", "role": "creator"}]
+Ask = Callable[..., Awaitable[Any]]
 NOTHING = "01900000-0000-7000-8000-000000000000"
 
 
@@ -29,6 +32,19 @@ class Recorder:
         assert answer["success"], answer
         self.acked.add(event)
         return answer["data"]
+
+
+async def in_a_live_room(hub: RunningHub, record: Recorder, fan: Person, creator: Person) -> None:
+    live = await hub.ok("POST", "/api/v1/conversations", {"kind": "live", "members": CREATOR})
+    room = {"conversation_id": live["conversation"]["id"]}
+    hub.hub.services.audience.every_seconds = 0.05
+    await record.ask(fan, "live.join", **room, limit=5)
+    await record.ask(fan, "live.send", **room, client_message_id="m-1", body="hello")
+    await record.ask(creator, "live.join", **room)
+    await fan.received("live.viewers", lambda told: told["viewers"] == 2)
+    await hub.ok("POST", f"/api/v1/conversations/{room['conversation_id']}/evict", {"reason": "over"})
+    await fan.received("conversation.left")
+    await record.ask(creator, "live.leave", **room)
 
 
 async def test_every_frame_and_every_ack_is_as_the_document_says(hub_on_sqlite: RunningHub) -> None:
@@ -72,6 +88,7 @@ async def test_every_frame_and_every_ack_is_as_the_document_says(hub_on_sqlite: 
     resumed = await hub.connected("creator", "creator", resume={conversation_id: 0, NOTHING: 3})
     await creator.received("conversation.updated", lambda payload: "unread" in payload)
     await brief.received("session.expired")
+    await in_a_live_room(hub, record, fan, creator)
     stopping = asyncio.create_task(hub.stop_gateway())
     await fan.received("session.draining")
     await fan.received("session.closing")
@@ -95,6 +112,23 @@ async def test_a_refused_connect_is_as_the_document_says(hub_on_sqlite: RunningH
 
     assert set(refusal) == {"message", "data"}
     frames.check_ack("time.get", {"success": False, "error": refusal["data"], "request_id": "any"})
+
+
+async def ask_what_came_with_live_rooms(hub: RunningHub, ask: Ask, members: list[dict[str, str]]) -> None:
+    live = await ask("POST", "/conversations", {"kind": "live", "members": members, "slow_mode_seconds": 5}, expect=201)
+    message = "/conversations/{conversation_id}/messages/{client_message_id}"
+    room = {"conversation_id": live["conversation"]["id"]}
+    host = hub.token("creator", "creator")
+    await ask("POST", "/conversations/{conversation_id}/slow-mode", {"seconds": 30}, **room, token=host)
+    await ask("POST", "/conversations/{conversation_id}/slow-mode", {"seconds": -1}, **room, token=host, expect=400)
+    await ask("POST", "/conversations/{conversation_id}/evict", {}, **room, token=hub.token("x", "fan"), expect=403)
+    await ask("POST", "/conversations/{conversation_id}/evict", {"reason": "over"}, **room, token=host)
+    stranger = hub.token("stranger", "fan")
+    await ask("PUT", message, {"body": "hi"}, **room, client_message_id="m", token=stranger)
+    await ask("PUT", message, {"body": "ho"}, **room, client_message_id="n", token=stranger, expect=429)
+    await ask("POST", "/users/{user_id}/disconnect", user_id="fan")
+    await ask("DELETE", "/users/{user_id}/sessions", {"reason": "replaced"}, user_id="fan")
+    await ask("GET", "/me", token=hub.token("fan", "fan"))
 
 
 async def test_every_http_answer_is_as_the_document_says(hub_on_sqlite: RunningHub) -> None:
@@ -150,6 +184,7 @@ async def test_every_http_answer_is_as_the_document_says(hub_on_sqlite: RunningH
     await ask("POST", "/conversations/{conversation_id}/close", {"reason": "done"}, **here)
     await ask("PUT", message, {"body": "hi"}, **here, client_message_id="late", token=fan, expect=403)
     await ask("POST", "/conversations/{conversation_id}/open", {"closes_at": "2999-01-01T00:00:00Z"}, **here)
+    await ask_what_came_with_live_rooms(hub, ask, members)
     await ask("GET", "/dev/deliveries", token="", query="?user_id=fan")
     await ask("GET", "/dev/personas", token="", expect=404)
     await ask("GET", "/users/{user_id}/export", user_id="fan")

@@ -21,7 +21,7 @@ async def test_other_origins_get_no_permission_by_default(edge: RunningHub) -> N
     assert await headers(edge, "OPTIONS", "/api/v1/me") == (405, {})
     assert await headers(edge, "GET", "/api/v1/me") == (401, {})
     status, allowed = await headers(edge, "GET", "/socket.io/?EIO=4&transport=polling")
-    assert (status, allowed.get("Allow-Origin")) == (400, None)
+    assert (status, allowed.get("Allow-Origin")) == (403, None)
 
 
 async def test_named_origins_get_permission_also_to_read_errors(sqlite_url: str, start_hub: Any) -> None:
@@ -34,4 +34,4 @@ async def test_named_origins_get_permission_also_to_read_errors(sqlite_url: str,
     assert await headers(hub, "GET", "/api/v1/me") == (401, {"Allow-Origin": ORIGIN})
     assert (await headers(hub, "GET", "/socket.io/?EIO=4&transport=polling"))[0] == 200
     assert await headers(hub, "GET", "/api/v1/me", "https://evil.example") == (401, {})
-    assert (await headers(hub, "GET", "/socket.io/?EIO=4&transport=polling", "https://evil.example"))[0] == 400
+    assert (await headers(hub, "GET", "/socket.io/?EIO=4&transport=polling", "https://evil.example"))[0] == 403

@@ -59,7 +59,7 @@ async def test_an_oversized_post_is_refused_and_ends_the_session(edge: RunningHu
         polling = asyncio.create_task(poller.poll())
         await of.creator.ask("time.get")  # the poll has arrived by now
         await of.creator.ask("time.get")
-        assert await poller.post("4" + "x" * 100_001) == 400
+        assert await poller.post("4" + "x" * 100_001) == 413
         await polling
         assert await poller.post('421["time.get"]') == 400
     await of.live_on()
@@ -70,7 +70,7 @@ async def test_an_oversized_post_is_answered_also_when_nobody_polls(edge: Runnin
         await poller.connect(edge.token("fan", "fan"))
         poller.gone = True
         async with asyncio.timeout(PATIENCE / 4):
-            assert await poller.post("4" + "x" * 100_001) == 400
+            assert await poller.post("4" + "x" * 100_001) == 413
 
 
 async def test_a_poller_talks_with_the_others(edge: RunningHub) -> None:

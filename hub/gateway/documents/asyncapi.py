@@ -29,6 +29,8 @@ EMITTED: dict[str, type[Struct]] = {
     "presence": wire.PresenceState,
     "conversation.updated": wire.ConversationUpdated,
     "conversation.resync": wire.ConversationResync,
+    "conversation.left": wire.ConversationLeft,
+    "live.viewers": wire.LiveViewers,
 }
 """Everything that the server sends unasked; a test checks each frame against it."""
 

@@ -10,6 +10,7 @@ from hub.errors import (
     AccessDenied,
     AuthExpired,
     AuthInvalid,
+    AuthRevoked,
     HubError,
     RateLimited,
     RequestInvalid,
@@ -100,7 +101,7 @@ def _failures(route: Route, found: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     if route.body is not None:
         errors.append(RequestTooLarge)
     if not route.public:
-        errors += [AuthInvalid, AuthExpired, RateLimited]
+        errors += [AuthInvalid, AuthExpired, AuthRevoked, RateLimited]
     by_status: dict[int, list[type[HubError]]] = {}
     for error in dict.fromkeys(errors):
         by_status.setdefault(error.status, []).append(error)

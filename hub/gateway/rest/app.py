@@ -20,7 +20,7 @@ from hub.gateway.auth import Identity, bearer
 from hub.gateway.envelope import Metadata, Pagination, Success, failure
 from hub.gateway.fields import FRAME_BYTES
 from hub.gateway.ratelimit import CONNECTS, REQUESTS
-from hub.gateway.rest import conversations, dev, messages, users
+from hub.gateway.rest import conversations, dev, live, messages, users
 from hub.gateway.rest.routes import ROUTES, Call, Reply, Route
 from hub.gateway.services import Services
 from hub.ids import new_id
@@ -32,7 +32,7 @@ answers = Counter(
     "hub_http_requests_total", "HTTP requests of /api/v1 by route and status", ["method", "path", "status"]
 )
 
-SUBJECTS = (users, conversations, messages, dev)
+SUBJECTS = (users, conversations, live, messages, dev)
 """The files whose routes are served; naming them here is what registers them."""
 
 
@@ -73,6 +73,7 @@ async def _identify(route: Route, hub: Services, request: web.Request, proxies: 
         await hub.limiter.take(CONNECTS, proxies.client(request))  # guessing tokens is slowed down
         raise
     await hub.limiter.take(REQUESTS, identity.user_id)
+    await hub.users.check_not_revoked(identity.user_id, identity.issued_ms)
     if route.roles:
         identity.require(*route.roles)
     return identity

@@ -10,11 +10,14 @@ from hub.gateway import fields, wire
 from hub.gateway.paging import from_cursor, to_cursor
 from hub.gateway.rest.idempotency import once
 from hub.gateway.rest.routes import Call, Reply, route
-from hub.views import Conversation
+from hub.views import LIVE_KINDS, Conversation
 from persistence.engine import Connection
 from persistence.uow import Tx
 
 OPERATORS = ("service", "support", "moderator", "admin")
+
+CREATED_BY_CREATORS = ("fan", "creator", "host")
+"""Members whom a creator may name."""
 
 
 class ListQuery(wire.Request, frozen=True):
@@ -52,20 +55,21 @@ async def post_conversation(call: Call) -> Reply:
         title=body.title,
         opens_at=_time("opens_at", body.opens_at),
         closes_at=_time("closes_at", body.closes_at),
+        slow_mode_seconds=body.slow_mode_seconds,
     )
 
     async def create(tx: Tx) -> wire.ConversationData:
         # The platform may be ahead of its own user upserts; a creator cannot make people up.
         await add_bare(tx, ids if service else [call.identity.user_id])
         conversation_id = await call.hub.conversations.create(tx, new, created_by=call.identity.user_id)
-        return wire.ConversationData(await _view(call, tx.connection, conversation_id))
+        return wire.ConversationData(await view_of(call, tx.connection, conversation_id))
 
     return Reply(await once(call, create), status=201)
 
 
 def _check_creators(user_id: str, body: wire.PostConversation) -> None:
     """What a creator may not make up: support conversations, staff, or a conversation of others."""
-    if body.kind == "support" or any(member.role not in ("fan", "creator") for member in body.members):
+    if body.kind == "support" or any(member.role not in CREATED_BY_CREATORS for member in body.members):
         raise AccessDenied({"reason": "only the platform creates support conversations and names staff"})
     if not any(member.user_id == user_id and member.role == "creator" for member in body.members):
         raise AccessDenied({"reason": "a creator takes part, as creator, in the conversations that they create"})
@@ -92,7 +96,7 @@ async def get_conversations(call: Call) -> Reply:
 async def get_conversation(call: Call) -> Reply:
     """One conversation as the caller sees it."""
     async with call.hub.database.read() as connection:
-        return Reply(wire.ConversationData(await _view(call, connection, conversation_id_of(call))))
+        return Reply(wire.ConversationData(await view_of(call, connection, conversation_id_of(call))))
 
 
 @route(
@@ -101,11 +105,11 @@ async def get_conversation(call: Call) -> Reply:
     tag="conversations",
     body=wire.PostClose,
     answer=wire.ConversationData,
-    roles=OPERATORS,
+    roles=(*OPERATORS, "creator"),
     errors=(ConversationNotFound,),
 )
 async def close_conversation(call: Call) -> Reply:
-    """Closes a conversation for writing; its history stays readable."""
+    """Closes a conversation for writing; its history stays readable. Creators close the live rooms that they host."""
     return await _set_window(call, "closed", call.body.reason, None)
 
 
@@ -115,23 +119,37 @@ async def close_conversation(call: Call) -> Reply:
     tag="conversations",
     body=wire.PostOpen,
     answer=wire.ConversationData,
-    roles=OPERATORS,
+    roles=(*OPERATORS, "creator"),
     errors=(ConversationNotFound, RequestInvalid),
 )
 async def open_conversation(call: Call) -> Reply:
-    """Opens a conversation for writing, for ever or until a time."""
+    """Opens a conversation for writing, for ever or until a time. Creators open the live rooms that they host."""
     return await _set_window(call, "open", None, _time("closes_at", call.body.closes_at))
 
 
 async def _set_window(call: Call, state: str, reason: str | None, closes_at: int | None) -> Reply:
     conversation_id = conversation_id_of(call)
     async with call.hub.database.begin() as tx:
-        await _view(call, tx.connection, conversation_id)  # an operator who takes no part does not see it
+        await check_leads(call, tx, conversation_id)
         await call.hub.conversations.set_window(tx, conversation_id, state=state, reason=reason, closes_at=closes_at)
-        return Reply(wire.ConversationData(await _view(call, tx.connection, conversation_id)))
+        return Reply(wire.ConversationData(await view_of(call, tx.connection, conversation_id)))
 
 
-async def _view(call: Call, connection: Connection, conversation_id: str) -> Conversation:
+async def check_leads(call: Call, tx: Tx, conversation_id: str) -> None:
+    """Raises unless the caller may open, close and empty this conversation.
+
+    ConversationNotFound also for an operator who takes no part; AccessDenied for members who are no operators, but
+    hosts lead their live rooms.
+    """
+    view, who = await view_of(call, tx.connection, conversation_id), call.identity
+    if view.kind in LIVE_KINDS:
+        await call.hub.live.check_leads(tx, who.user_id, who.roles, conversation_id)
+    else:
+        who.require(*OPERATORS)
+
+
+async def view_of(call: Call, connection: Connection, conversation_id: str) -> Conversation:
+    """The conversation as the caller sees it; the platform's service sees all. Raises ConversationNotFound."""
     try:
         return await call.hub.conversations.view(connection, conversation_id, call.identity.user_id)
     except ConversationNotFound:

@@ -9,6 +9,7 @@ from hub.errors import (
     RateLimited,
     RequestInvalid,
     RequestTooLarge,
+    SlowMode,
 )
 from hub.gateway import fields, wire
 from hub.gateway.envelope import check_text
@@ -40,7 +41,7 @@ class SyncQuery(wire.Request, frozen=True):
     tag="conversations",
     body=wire.PutMessage,
     answer=Sent,
-    errors=(ConversationNotFound, ConversationClosed, MessageConflict, RequestTooLarge, RateLimited),
+    errors=(ConversationNotFound, ConversationClosed, SlowMode, MessageConflict, RequestTooLarge, RateLimited),
 )
 async def put_message(call: Call) -> Reply:
     """Sends a message; repeating the request gives the stored one back."""

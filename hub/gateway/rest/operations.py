@@ -49,6 +49,8 @@ def _document(body: bytes) -> Handler:
 
 async def _check(services: Services, admission: Admission) -> Ready:
     checks = {"sessions": "draining" if admission.draining else "ok", "database": await _database(services)}
+    if services.settings.redis_url:
+        checks["redis"] = services.bus.trouble or "ok"
     return Ready(all(state == "ok" for state in checks.values()), checks)
 
 

@@ -1,10 +1,13 @@
-"""Users (service): profiles, erasure, export; and `me`."""
+"""Users (service): profiles, erasure, export, the end of their sessions; and `me`."""
 
 from hub.chat.users import Profile
+from hub.clock import rfc3339
 from hub.errors import RequestInvalid, UserNotFound
 from hub.gateway import wire
+from hub.gateway.bus import Disconnect
 from hub.gateway.fields import is_user_id
 from hub.gateway.rest.routes import Call, Reply, route
+from hub.gateway.rooms import user_room
 
 
 @route(
@@ -54,11 +57,45 @@ async def export_user(call: Call) -> Reply:
     return Reply(wire.Export(**await call.hub.users.export(_user_id(call))))
 
 
+@route(
+    "DELETE",
+    "/users/{user_id}/sessions",
+    tag="users",
+    body=wire.DeleteSessions,
+    answer=wire.Revoked,
+    roles=("service", "admin"),
+    errors=(UserNotFound,),
+)
+async def delete_sessions(call: Call) -> Reply:
+    """Ends all sessions of a person and refuses the tokens that were issued before now."""
+    user_id = _user_id(call)
+    revoked_at = await call.hub.users.revoke_sessions(user_id)
+    call.hub.bus.command(user_room(user_id), Disconnect(call.body.reason))
+    return Reply(wire.Revoked(rfc3339(revoked_at)))
+
+
+@route(
+    "POST",
+    "/users/{user_id}/disconnect",
+    tag="users",
+    body=wire.Empty,
+    answer=wire.Disconnected,
+    roles=("service", "admin"),
+    errors=(UserNotFound,),
+)
+async def disconnect_user(call: Call) -> Reply:
+    """Closes all sockets of a person, who may connect again."""
+    call.hub.bus.command(user_room(_user_id(call)), Disconnect("disconnected"))
+    return Reply(wire.Disconnected(disconnected=True))
+
+
 @route("GET", "/me", tag="me", answer=wire.UserData)
 async def get_me(call: Call) -> Reply:
     """The caller's own profile."""
     who = call.identity
-    profile = await call.hub.users.known_or_new(who.user_id, name=who.name, locale=who.locale, tz=who.tz)
+    profile = await call.hub.users.known_or_new(
+        who.user_id, name=who.name, locale=who.locale, tz=who.tz, issued_ms=who.issued_ms
+    )
     return Reply(wire.UserData(profile))
 
 

@@ -1,0 +1,297 @@
+"""What waits to be written to one socket: joined into one write per flush, bounded in bytes, by priority when slow.
+
+A socket that takes what it is given costs one list: frames gather in `waiting` and go out together. Only a socket whose
+peer does not read gets a `Backlog`, where money goes first, of what is only worth its latest state one frame a key is
+kept, and beyond the bound the socket is given up: its person gets everything by syncing on the next connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from prometheus_client import Counter
+
+from hub.gateway.frames import LATEST_ONLY, Frame, Priority
+
+MOST_BYTES = 1_000_000
+"""What may wait for one socket, beside what its transport and the kernel hold."""
+BURST = 8
+GRACE_SECONDS = 0.5
+"""A socket may be so many times over the bound for so long."""
+STALL_SECONDS = 4.0
+"""Who asks and takes nothing of the answer for this long does not read."""
+MOST_AT_ONCE = 131_072
+"""More than this is handed to a transport in pieces, so that it can say that its peer is slow."""
+dropped = Counter("hub_frames_superseded_total", "Frames of low priority that a newer one replaced in a slow socket")
+
+
+class Sink(Protocol):
+    """Where an outbox writes to."""
+
+    paused: bool
+    """Whether it asked to be given nothing more for now."""
+
+    def write(self, data: bytes) -> None:
+        """Takes bytes; never waits."""
+        ...
+
+    def pending(self) -> int:
+        """Bytes that it was given and the kernel has not taken."""
+        ...
+
+
+class Outbox:
+    """The waiting frames of one socket. Nothing here waits or raises."""
+
+    __slots__ = ("_backlog", "_drained", "_flusher", "_grace", "closed", "on_overflow", "on_ready", "sink", "waiting")
+
+    def __init__(self, flusher: Flusher, on_overflow: Callable[[], None]) -> None:
+        self._flusher = flusher
+        self.waiting: list[Frame] = []
+        self.sink: Sink | None = None
+        """The socket; None while it cannot take anything (long-polling between polls, a full transport)."""
+        self.on_ready: Callable[[], None] | None = None
+        """Long-polling: called when something waits."""
+        self.on_overflow = on_overflow
+        self.closed = False
+        self._backlog: Backlog | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._grace: asyncio.TimerHandle | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the peer is behind."""
+        return self._backlog is not None
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return sum(len(frame.wire) for frame in self.waiting) + (self._backlog.bytes if self._backlog else 0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether all was handed on."""
+        return not self.waiting and self._backlog is None
+
+    def push(self, frame: Frame) -> None:
+        """Adds a frame to the next flush; `Fanout.deliver` has this inlined."""
+        if not self.waiting:
+            self._flusher.add(self)
+        self.waiting.append(frame)
+
+    def send(self, frame: Frame) -> None:
+        """Writes a frame at once when nothing is before it; for answers to the socket's own requests."""
+        if self.sink is not None and not self.waiting and self._backlog is None:
+            self.sink.write(frame.wire)
+        elif not self.closed:
+            self.push(frame)
+
+    def flush(self) -> None:
+        """Hands what waits to the socket."""
+        frames = self.waiting
+        if not frames or self.closed:
+            frames.clear()
+            return
+        self.waiting = []
+        if self.sink is None or self._backlog is not None:
+            self._keep(frames)
+        elif len(frames) == 1:
+            self.sink.write(frames[0].wire)
+        else:
+            joined = b"".join([frame.wire for frame in frames])
+            if len(joined) <= MOST_AT_ONCE:
+                self.sink.write(joined)
+            else:
+                self._keep(frames)
+                self.resume()
+
+    def _keep(self, frames: Iterable[Frame]) -> None:
+        backlog = self._backlog
+        if backlog is None:
+            backlog = self._backlog = Backlog()
+        for frame in frames:
+            backlog.put(frame)
+        if backlog.bytes > self._flusher.most_bytes:
+            self._too_much(backlog)
+        if self.on_ready is not None:
+            self.on_ready()
+
+    def _too_much(self, backlog: Backlog) -> None:
+        """A burst may pass the bound for a moment, since nobody can take it before the loop's next turn."""
+        if backlog.bytes > self._flusher.most_bytes * BURST:
+            self.on_overflow()
+        elif self._grace is None:
+            self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._judge)
+
+    def _judge(self) -> None:
+        self._grace = None
+        if self._backlog is not None and self._backlog.bytes > self._flusher.most_bytes and not self.closed:
+            self.on_overflow()
+
+    def pause(self) -> None:
+        """The transport is full: what comes from now on is kept here."""
+        if self._backlog is None:
+            self._backlog = Backlog()
+
+    def resume(self) -> None:
+        """The transport can take more: gives it what it takes, the most important first."""
+        backlog = self._backlog
+        while backlog is not None and self.sink is not None:
+            chunk = backlog.take(MOST_AT_ONCE // 2)
+            if not backlog:
+                self._end_backlog()
+                backlog = None
+            if chunk:
+                self.sink.write(b"".join([frame.wire for frame in chunk]))
+            if self.sink.paused:
+                self.pause()
+                return
+
+    def take(self, most_bytes: int) -> list[Frame]:
+        """Long-polling: what the next answer carries, at most so many bytes but at least one frame."""
+        if self.waiting:
+            frames, self.waiting = self.waiting, []
+            backlog = self._backlog or Backlog()
+            self._backlog = backlog
+            for frame in frames:
+                backlog.put(frame)
+        if self._backlog is None:
+            return []
+        taken = self._backlog.take(most_bytes)
+        if not self._backlog:
+            self._end_backlog()
+        return taken
+
+    def discard(self) -> None:
+        """Ends it: nothing more is taken, and what waits is forgotten."""
+        self.closed = True
+        self.sink = None
+        self.waiting.clear()
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+        self._end_backlog()
+
+    async def drained(self) -> None:
+        """Until the peer has caught up, or the socket is gone; a peer that takes nothing for long is given up."""
+        while (backlog := self._backlog) is not None and not self.closed:
+            before = self._behind(backlog)
+            if self._drained is None:
+                self._drained = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self._drained,), timeout=STALL_SECONDS)
+            if self._backlog is backlog and self._behind(backlog) >= before and not self.closed:
+                self.on_overflow()
+
+    def _behind(self, backlog: Backlog) -> int:
+        return backlog.bytes + (self.sink.pending() if self.sink is not None else 0)
+
+    def _end_backlog(self) -> None:
+        self._backlog = None
+        if self._drained is not None:
+            if not self._drained.done():
+                self._drained.set_result(None)
+            self._drained = None
+
+
+class Backlog:
+    """The frames that a slow socket has not taken yet."""
+
+    __slots__ = ("_latest", "_messages", "_money", "bytes")
+
+    def __init__(self) -> None:
+        self._money: deque[Frame] = deque()
+        self._messages: deque[Frame] = deque()
+        self._latest: OrderedDict[tuple[Priority, str | None], Frame] = OrderedDict()
+        self.bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._money or self._messages or self._latest)
+
+    def put(self, frame: Frame) -> None:
+        """Adds a frame; one of low priority takes the place of the last of its key."""
+        self.bytes += len(frame.wire)
+        if frame.priority is Priority.MONEY:
+            self._put_money(frame)
+        elif frame.priority < LATEST_ONLY or frame.key is None:
+            self._messages.append(frame)
+        else:
+            old = self._latest.get((frame.priority, frame.key))
+            if old is not None:
+                self.bytes -= len(old.wire)
+                dropped.inc()
+            self._latest[frame.priority, frame.key] = frame
+
+    def _put_money(self, frame: Frame) -> None:
+        """What is logged in a conversation must not overtake earlier entries of the same log: they go ahead with it."""
+        if frame.rev is not None:
+            before = [each for each in self._messages if each.rev is not None and each.key == frame.key]
+            if before:
+                self._money.extend(before)
+                self._messages = deque(each for each in self._messages if each.rev is None or each.key != frame.key)
+        self._money.append(frame)
+
+    def take(self, most_bytes: int) -> list[Frame]:
+        """The most important frames, at least one and beyond it no more than so many bytes."""
+        taken: list[Frame] = []
+        size = 0
+        while self and (not taken or size < most_bytes):
+            frame = self._next()
+            size += len(frame.wire)
+            taken.append(frame)
+        self.bytes -= size
+        return taken
+
+    def _next(self) -> Frame:
+        if self._money:
+            return self._money.popleft()
+        if self._messages:
+            return self._messages.popleft()
+        first = min(self._latest, key=lambda key: key[0])
+        return self._latest.pop(first)
+
+
+BUSY_WRITES = 64
+"""A flush of more sockets than this is work enough to wait for more frames before the next."""
+GATHER_SECONDS = 0.002
+
+
+class Flusher:
+    """Flushes the outboxes of a process: at the end of the loop's turn when idle, every 2 ms under load."""
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+        self.most_bytes = most_bytes
+        self._dirty: list[Outbox] = []
+        self._busy_until = 0.0
+        self._scheduled = False
+
+    def add(self, outbox: Outbox) -> None:
+        """Has the outbox flushed soon."""
+        self._dirty.append(outbox)
+        if not self._scheduled:
+            self._schedule()
+
+    def dirty(self) -> list[Outbox]:
+        """The outboxes of the next flush, for `Fanout.deliver`, which adds many."""
+        if not self._scheduled:
+            self._schedule()
+        return self._dirty
+
+    def flush(self) -> None:
+        """Flushes all that wait now."""
+        self._scheduled = False
+        ready, self._dirty = self._dirty, []
+        for outbox in ready:
+            outbox.flush()
+        if len(ready) > BUSY_WRITES:
+            self._busy_until = asyncio.get_running_loop().time() + GATHER_SECONDS
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._busy_until:
+            loop.call_later(GATHER_SECONDS, self.flush)
+        else:
+            loop.call_soon(self.flush)
