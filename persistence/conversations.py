@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -16,21 +17,25 @@ from sqlalchemy import (
     String,
     Table,
     and_,
-    bindparam,
     insert,
     not_,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.views import LIVE_KINDS
+from persistence import bulk
 from persistence.base import Id, Millis, UserId, metadata
 from persistence.engine import any_of, one_of
 from persistence.members import member
 
 OPEN = text("state = 'open'")
+TO_OPEN = text("state = 'open' AND NOT begin_told")
+"""What is still to begin, and everybody to be told when it does."""
 
 conversation = Table(
     "conversation",
@@ -43,6 +48,8 @@ conversation = Table(
     Column("reason", String(64)),
     Column("opens_at", Millis),
     Column("closes_at", Millis),
+    Column("begin_told", Boolean, nullable=False, server_default=true()),
+    Column("slow_mode_seconds", Integer, nullable=False, server_default="0"),
     Column("last_seq", Integer, nullable=False),
     Column("last_rev", Integer, nullable=False),
     Column("created_by", UserId, nullable=False),
@@ -50,6 +57,8 @@ conversation = Table(
     Column("updated_at", Millis, nullable=False),
     CheckConstraint("state IN ('open', 'closed')", name="state_known"),
     CheckConstraint("last_seq >= 0 AND last_rev >= last_seq", name="rev_counts_every_message"),
+    CheckConstraint("slow_mode_seconds >= 0", name="slow_mode_waits"),
+    Index("ix_conversation_opens_at", "opens_at", postgresql_where=TO_OPEN, sqlite_where=TO_OPEN),
     Index("ix_conversation_closes_at", "closes_at", postgresql_where=OPEN, sqlite_where=OPEN),
 )
 
@@ -131,15 +140,21 @@ async def of_member(
     return (await connection.execute(query)).all()
 
 
+async def listed_by(connection: AsyncConnection, conversation_id: str) -> Sequence[str]:
+    """The members of a conversation that is no live room."""
+    query = (
+        select(member.c.user_id)
+        .join(conversation, conversation.c.id == member.c.conversation_id)
+        .where(conversation.c.id == conversation_id, conversation.c.kind.not_in(LIVE_KINDS))
+        .order_by(member.c.joined_at, member.c.user_id)
+    )
+    return (await connection.execute(query)).scalars().all()
+
+
 async def set_heads(connection: AsyncConnection, heads: Sequence[tuple[str, int, int, int]]) -> None:
     """Writes (id, last_seq, last_rev, updated_at) of conversations that this transaction has locked."""
-    statement = (
-        update(conversation)
-        .where(conversation.c.id == bindparam("of"))
-        .values(last_seq=bindparam("seq"), last_rev=bindparam("rev"), updated_at=bindparam("at"))
-    )
-    rows = [{"of": of, "seq": seq, "rev": rev, "at": at} for of, seq, rev, at in heads]
-    await connection.execute(statement, rows)
+    keys = ("id", "last_seq", "last_rev", "updated_at")
+    await bulk.update_many(connection, conversation, ["id"], [dict(zip(keys, row, strict=True)) for row in heads])
 
 
 async def set_state(connection: AsyncConnection, conversation_id: str, values: Mapping[str, Any]) -> None:
@@ -159,21 +174,28 @@ async def log_change(
     )
 
 
+async def begun(connection: AsyncConnection, *, now: int, limit: int) -> Sequence[str]:
+    """Ids of conversations whose window has begun and who have not been told so."""
+    query = select(conversation.c.id).where(TO_OPEN, conversation.c.opens_at <= now)
+    return (await connection.execute(query.order_by(conversation.c.opens_at).limit(limit))).scalars().all()
+
+
 async def past_their_time(connection: AsyncConnection, *, now: int, limit: int) -> Sequence[str]:
     """Ids of open conversations whose window has ended."""
     query = select(conversation.c.id).where(conversation.c.state == "open", conversation.c.closes_at <= now)
     return (await connection.execute(query.order_by(conversation.c.closes_at).limit(limit))).scalars().all()
 
 
-async def last_seqs(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
-    """Conversation id -> number of its last message."""
-    found = await connection.execute(_last_seqs(connection.dialect.name), {"ids": list(ids)})
-    return {row.id: row.last_seq for row in found}
+async def heads(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Conversation id -> its kind and last_seq."""
+    found = await connection.execute(_heads(connection.dialect.name), {"ids": list(ids)})
+    return {row.id: row for row in found}
 
 
 @cache
-def _last_seqs(dialect: str) -> Select[Any]:
-    return select(conversation.c.id, conversation.c.last_seq).where(any_of(conversation.c.id, "ids", dialect))
+def _heads(dialect: str) -> Select[Any]:
+    wanted = any_of(conversation.c.id, "ids", dialect)
+    return select(conversation.c.id, conversation.c.kind, conversation.c.last_seq).where(wanted)
 
 
 async def of_ids(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Row[Any]]:

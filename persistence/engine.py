@@ -122,8 +122,14 @@ async def schema_revision(connection: AsyncConnection) -> str | None:
     return found
 
 
+AWAY_STATES = ("08", "57P", "53300")
+"""SQLSTATE of a lost connection, of a server that starts or stops, and of one that takes no more connections."""
+
+
 def database_is_away(error: Exception) -> bool:
     """Whether `error` says that the database does not answer, and not that it refuses something."""
-    if isinstance(error, DBAPIError):
-        return bool(error.connection_invalidated)
-    return isinstance(error, OSError | TimeoutError | PoolTimeoutError)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    return isinstance(cause, OSError | TimeoutError | PoolTimeoutError) or state.startswith(AWAY_STATES)

@@ -1,7 +1,6 @@
 """Who takes part in a conversation, and how far each has received and read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,18 +10,16 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
-    Select,
     String,
     Table,
-    bindparam,
     insert,
     select,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from persistence import bulk, pairs
 from persistence.base import Id, Millis, UserId, metadata
-from persistence.engine import any_of, one_of
+from persistence.engine import one_of
 from persistence.users import user
 
 member = Table(
@@ -40,6 +37,9 @@ member = Table(
 
 Pair = tuple[str, str]
 """(conversation id, user id)."""
+
+OF_PAIRS = pairs.statements(member, ("conversation_id", "user_id"))
+LOCKED_OF_PAIRS = pairs.statements(member, ("conversation_id", "user_id"), lock=True)
 
 
 async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -67,33 +67,18 @@ async def of_conversations(connection: AsyncConnection, ids: Iterable[str]) -> d
     return grouped
 
 
-async def of_pairs(connection: AsyncConnection, pairs: Iterable[Pair], *, lock: bool = False) -> dict[Pair, Row[Any]]:
+async def of_pairs(connection: AsyncConnection, wanted: Iterable[Pair], *, lock: bool = False) -> dict[Pair, Row[Any]]:
     """The rows of these (conversation, user) pairs that exist; `lock` holds them until the transaction ends."""
-    wanted = set(pairs)
-    parameters = {"conversations": sorted({pair[0] for pair in wanted}), "users": sorted({pair[1] for pair in wanted})}
-    rows = await connection.execute(_of_pairs(connection.dialect.name, lock), parameters)
-    return {pair: row for row in rows if (pair := (row.conversation_id, row.user_id)) in wanted}
-
-
-@cache
-def _of_pairs(dialect: str, lock: bool) -> Select[Any]:  # noqa: FBT001  (a cache has no keywords)
-    query = select(member).where(
-        any_of(member.c.conversation_id, "conversations", dialect), any_of(member.c.user_id, "users", dialect)
-    )
-    if lock:
-        return query.order_by(member.c.conversation_id, member.c.user_id).with_for_update(key_share=True)
-    return query
+    statement = (LOCKED_OF_PAIRS if lock else OF_PAIRS)[connection.dialect.name]
+    rows = await connection.execute(statement, pairs.parameters(connection, set(wanted)))
+    return {(row.conversation_id, row.user_id): row for row in rows}
 
 
 async def set_watermarks(connection: AsyncConnection, rows: Sequence[tuple[str, str, int, int]]) -> None:
     """Writes (conversation, user, delivered_seq, read_seq) of members that this transaction has locked."""
-    statement = (
-        update(member)
-        .where(member.c.conversation_id == bindparam("in_conversation"), member.c.user_id == bindparam("of_user"))
-        .values(delivered_seq=bindparam("delivered"), read_seq=bindparam("read"))
-    )
-    keys = ("in_conversation", "of_user", "delivered", "read")
-    await connection.execute(statement, [dict(zip(keys, row, strict=True)) for row in rows])
+    keys = ("conversation_id", "user_id", "delivered_seq", "read_seq")
+    moved = [dict(zip(keys, row, strict=True)) for row in rows]
+    await bulk.update_many(connection, member, ["conversation_id", "user_id"], moved)
 
 
 async def sharing_a_conversation(connection: AsyncConnection, user_id: str, others: Iterable[str]) -> set[str]:

@@ -17,8 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
-    insert,
     literal,
     select,
     text,
@@ -28,9 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.views import LIVE_KINDS
+from persistence import bulk, members, pairs
 from persistence.base import Id, Json, Millis, UserId, metadata
-from persistence.conversations import conversation_change
-from persistence.engine import any_of, one_of
+from persistence.conversations import conversation, conversation_change
+from persistence.engine import one_of
 from persistence.members import member
 
 message = Table(
@@ -87,6 +89,8 @@ _SENT_BEFORE_SQLITE = (
     .columns(*message.c)
 )
 
+_BY_NUMBER = pairs.statements(message, ("conversation_id", "seq"), Integer)
+
 
 async def sent_before(connection: AsyncConnection, keys: Sequence[Key]) -> dict[Key, Row[Any]]:
     """Those of `keys` that are stored already: one statement, an index look-up a key however large the table is."""
@@ -101,7 +105,7 @@ async def sent_before(connection: AsyncConnection, keys: Sequence[Key]) -> dict[
 
 async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts messages whose numbers were taken under their conversations' locks."""
-    await connection.execute(insert(message), list(rows))
+    await bulk.insert_many(connection, message, rows)
 
 
 async def get(connection: AsyncConnection, conversation_id: str, seq: int) -> Row[Any] | None:
@@ -134,13 +138,8 @@ async def lasts(connection: AsyncConnection, heads: Iterable[tuple[str, int]]) -
     wanted = {(of, seq) for of, seq in heads if seq}
     if not wanted:
         return {}
-    query = select(message).where(
-        one_of(connection, message.c.conversation_id, sorted({of for of, _ in wanted})),
-        one_of(connection, message.c.seq, sorted({seq for _, seq in wanted})),
-    )
-    return {
-        row.conversation_id: row for row in await connection.execute(query) if (row.conversation_id, row.seq) in wanted
-    }
+    rows = await connection.execute(_BY_NUMBER[connection.dialect.name], pairs.parameters(connection, wanted))
+    return {row.conversation_id: row for row in rows}
 
 
 async def change(connection: AsyncConnection, conversation_id: str, seq: int, values: Mapping[str, Any]) -> None:
@@ -164,6 +163,7 @@ async def log_after(connection: AsyncConnection, conversation_id: str, rev: int,
     return (await connection.execute(select(both).order_by(both.c.rev).limit(limit))).all()
 
 
+# Nobody is behind in a room that thousands write in: live rooms have no unread count, and none is made of their rows.
 def _unread_of(conversation_id: Any, user_id: Any, read_seq: Any) -> Any:
     return (
         select(func.count())
@@ -182,26 +182,29 @@ async def unread(connection: AsyncConnection, conversation_id: str, user_id: str
     return int((await connection.execute(_unread_of(conversation_id, user_id, read_seq))).scalar_one())
 
 
-async def unread_of_pairs(connection: AsyncConnection, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+async def unread_of_pairs(connection: AsyncConnection, wanted: Iterable[members.Pair]) -> dict[members.Pair, int]:
     """The unread count of each (conversation, user) pair that is a membership, in one statement."""
-    wanted = set(pairs)
-    parameters = {"conversations": sorted({pair[0] for pair in wanted}), "users": sorted({pair[1] for pair in wanted})}
-    rows = await connection.execute(_unread_of_pairs(connection.dialect.name), parameters)
-    return {(row[0], row[1]): row[2] for row in rows if (row[0], row[1]) in wanted}
+    statement = _unread_of_pairs(connection.dialect.name)
+    rows = await connection.execute(statement, pairs.parameters(connection, set(wanted)))
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 @cache
 def _unread_of_pairs(dialect: str) -> Select[Any]:
-    count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
-    return select(member.c.conversation_id, member.c.user_id, count).where(
-        any_of(member.c.conversation_id, "conversations", dialect), any_of(member.c.user_id, "users", dialect)
-    )
+    of = members.OF_PAIRS[dialect].subquery("m")
+    kind = select(conversation.c.kind).where(conversation.c.id == of.c.conversation_id).scalar_subquery()
+    count = _unread_of(of.c.conversation_id, of.c.user_id, of.c.read_seq).scalar_subquery()
+    return select(of.c.conversation_id, of.c.user_id, case((kind.in_(LIVE_KINDS), 0), else_=count))
 
 
 async def unread_of_user(connection: AsyncConnection, user_id: str) -> dict[str, int]:
     """Conversation id -> unread count, for the user's conversations that have any."""
     count = _unread_of(member.c.conversation_id, member.c.user_id, member.c.read_seq).scalar_subquery()
-    query = select(member.c.conversation_id, count).where(member.c.user_id == user_id)
+    query = (
+        select(member.c.conversation_id, count)
+        .join(conversation, conversation.c.id == member.c.conversation_id)
+        .where(member.c.user_id == user_id, conversation.c.kind.not_in(LIVE_KINDS))
+    )
     return {row[0]: row[1] for row in await connection.execute(query) if row[1]}
 
 
@@ -234,6 +237,12 @@ async def kept_of_sender(connection: AsyncConnection, conversation_id: str, send
         message.c.deleted_at.is_(None),
     )
     return (await connection.execute(query.order_by(message.c.seq))).scalars().all()
+
+
+async def conversation_ids_of(connection: AsyncConnection, sender_id: str) -> Sequence[str]:
+    """The conversations in which a person has sent anything."""
+    query = select(message.c.conversation_id).where(message.c.sender_id == sender_id).distinct()
+    return (await connection.execute(query.order_by(message.c.conversation_id))).scalars().all()
 
 
 async def of_sender(connection: AsyncConnection, sender_id: str) -> Sequence[Row[Any]]:

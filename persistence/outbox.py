@@ -15,13 +15,13 @@ from sqlalchemy import (
     Text,
     delete,
     func,
-    insert,
     select,
     text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from persistence import bulk
 from persistence.base import Count, Millis, metadata
 from persistence.engine import one_of
 
@@ -46,7 +46,7 @@ outbox = Table(
 async def add(connection: AsyncConnection, rows: Sequence[tuple[str, str, int]]) -> None:
     """Stores (type, payload as JSON, at) in the caller's transaction."""
     keys = ("type", "payload", "at")
-    await connection.execute(insert(outbox), [dict(zip(keys, row, strict=True)) for row in rows])
+    await bulk.insert_many(connection, outbox, [dict(zip(keys, row, strict=True)) for row in rows])
 
 
 def _ready(now: int, limit: int) -> Select[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Row, String, Table, exists, select, update
+from sqlalchemy import Column, Row, String, Table, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.base import Json, Millis, UserId, metadata
@@ -24,7 +24,9 @@ user = Table(
     Column("quiet_end", String(5)),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
+    Column("sessions_revoked_at", Millis),
 )
+"""A token that was issued before `sessions_revoked_at` is worth nothing any more."""
 
 
 async def get(connection: AsyncConnection, user_id: str) -> Row[Any] | None:
@@ -38,6 +40,12 @@ async def known(connection: AsyncConnection, user_ids: Iterable[str]) -> set[str
     return set(found.scalars())
 
 
+async def names(connection: AsyncConnection, user_ids: Iterable[str]) -> dict[str, str]:
+    """User id -> display name, of those who exist."""
+    query = select(user.c.id, user.c.display_name).where(one_of(connection, user.c.id, user_ids))
+    return {row.id: row.display_name for row in await connection.execute(query)}
+
+
 async def save(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Inserts the user, or replaces every given column but `created_at`."""
     changes = {key: value for key, value in values.items() if key not in ("id", "created_at")}
@@ -49,6 +57,18 @@ async def add_missing(connection: AsyncConnection, rows: Sequence[Mapping[str, A
     """Inserts those of `rows` whose id is new."""
     if rows:
         await connection.execute(insert(connection, user).on_conflict_do_nothing(index_elements=["id"]), list(rows))
+
+
+async def revoke_sessions(connection: AsyncConnection, user_id: str, *, at: int) -> None:
+    """Marks the moment before which tokens are worth nothing; it only moves forward."""
+    earlier = or_(user.c.sessions_revoked_at.is_(None), user.c.sessions_revoked_at < at)
+    await connection.execute(update(user).where(user.c.id == user_id, earlier).values(sessions_revoked_at=at))
+
+
+async def sessions_revoked_at(connection: AsyncConnection, user_id: str) -> int | None:
+    """The moment (ms) before which the user's tokens are worth nothing, if there is one."""
+    query = select(user.c.sessions_revoked_at).where(user.c.id == user_id)
+    return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def exists_already(connection: AsyncConnection, user_id: str) -> bool:
