@@ -144,7 +144,7 @@ class Admission:
         session.hold(room)
         await self._hub.bus.listening(room)
         note_resumed(self._hub, session, conversation_id, standing)
-        reached = 0
+        reached: int | None = None
         try:
             reached = await self._replay(session, conversation_id, rev)
         except Exception:  # what was held back still goes out, and the client is told to ask
@@ -152,7 +152,7 @@ class Admission:
             session.emit("conversation.resync", wire.ConversationResync(conversation_id))
         session.release(room, after_rev=reached)
 
-    async def _replay(self, session: Session, conversation_id: str, rev: int) -> int:
+    async def _replay(self, session: Session, conversation_id: str, rev: int) -> int | None:
         for _ in range(RESUME_PAGES):
             result = await self._hub.sync.changes(session.user_id, conversation_id, rev)
             if result.reset:
@@ -164,7 +164,7 @@ class Admission:
             if not result.more:
                 return rev
         session.emit("conversation.resync", wire.ConversationResync(conversation_id))
-        return 0  # what was held back still goes out: the client compares it with what it syncs
+        return None  # what was held back still goes out: the client compares it with what it syncs
 
     def _watch_expiry(self, session: Session) -> None:
         if session.expiry is not None:

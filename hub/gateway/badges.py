@@ -18,7 +18,7 @@ log = structlog.get_logger()
 GATHER_SECONDS = 0.2
 """People do not notice a badge that is this late; the database notices one query for many of them."""
 MOST_REMEMBERED = 20_000
-AT_ONCE = 64
+AT_ONCE = 500
 """Pairs in one query."""
 
 Emit = Callable[[str, ConversationUpdated], None]

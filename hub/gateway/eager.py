@@ -31,10 +31,13 @@ class EagerRunner:
     def __init__(self) -> None:
         self._idle: list[_Hand] = []
         self._all: set[_Hand] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def run(self, work: Work) -> None:
         """Begins the work now, to its end if it need not wait. Called from the loop itself or from within a task."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:  # asking each time would cost a system call
+            loop = self._loop = asyncio.get_running_loop()
         if asyncio.current_task(loop) is not None:
             self._hand(loop).go_on(work, NOT_BEGUN)  # it would have two current tasks
             return
@@ -57,11 +60,10 @@ class EagerRunner:
             asyncio.tasks._leave_task(loop, task)  # noqa: SLF001  (the same)
         hand.go_on(work, awaited)
 
-    def stop(self) -> None:
-        """Cancels what is under way."""
-        for hand in list(self._all):
-            hand.task.cancel()
+    def stop(self) -> list[asyncio.Task[None]]:
+        """Forgets the idle tasks; all that there are, to be cancelled and waited for."""
         self._idle.clear()
+        return [hand.task for hand in self._all]
 
     def _hand(self, loop: asyncio.AbstractEventLoop) -> _Hand:
         if self._idle:
@@ -100,39 +102,52 @@ class _Hand:
     async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             while True:
-                await self._waiting
+                cancelled = None
+                try:
+                    await self._waiting
+                except asyncio.CancelledError as error:
+                    if self._given is None:
+                        raise  # nothing to do, and no more will come
+                    cancelled = error  # meant for the work, which is begun but not in this task's hands yet
                 assert self._given is not None  # noqa: S101  (set before the future)
                 (work, awaited), self._given = self._given, None
                 self._waiting = loop.create_future()
                 try:
                     if awaited is NOT_BEGUN:
-                        await _begin(work)
+                        await _begin(work, cancelled)
                     else:
-                        await _resume(work, awaited)
+                        await _resume(work, awaited, cancelled)
+                except asyncio.CancelledError:
+                    if self.task.cancelling():
+                        raise  # stopped; otherwise the work gave up by itself
                 except Exception:  # see EagerRunner.run
                     log.exception("gateway.work_failed")
-                del work, awaited
+                del work, awaited, cancelled
                 if not self._pool._done(self):  # noqa: SLF001  (one class in two)
                     return
         finally:
             self._pool._gone(self)  # noqa: SLF001  (the same)
 
 
-async def _begin(work: Work) -> None:
+async def _begin(work: Work, cancelled: BaseException | None) -> None:
+    if cancelled is not None:
+        work.close()
+        raise cancelled
     await work
 
 
 @coroutine
-def _resume(work: Work, awaited: Any) -> Generator[Any, Any, None]:
-    """Goes on with a coroutine that was begun elsewhere and waits for `awaited`."""
+def _resume(work: Work, awaited: Any, failure: BaseException | None) -> Generator[Any, Any, None]:
+    """Goes on with a coroutine that was begun elsewhere and waits for `awaited`, or is told of a failure first."""
     while True:
-        failure: BaseException | None = None
         value = None
-        try:
-            value = yield awaited
-        except BaseException as error:  # also a cancellation: the coroutine decides
-            failure = error
+        if failure is None:
+            try:
+                value = yield awaited
+            except BaseException as error:  # also a cancellation: the coroutine decides
+                failure = error
         try:
             awaited = work.send(value) if failure is None else work.throw(failure)
         except StopIteration:
             return
+        failure = None

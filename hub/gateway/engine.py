@@ -7,6 +7,7 @@ import inspect
 import socket
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 PACKET_KINDS = frozenset("0123456b")
 UPGRADE_SECONDS = 10.0
 """An upgrade that has not come about by then is given up."""
+SEE_OFF_SECONDS = 0.005
+"""For so long at a time ended sessions are seen off."""
 COMPRESS_FROM = 1024
 """Bytes from which a polling answer is compressed for those who take it."""
 CODES = {
@@ -57,6 +60,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # engineio has no typ
         self.heartbeat = Heartbeat(self.ping_interval, self.ping_timeout)
         self._tasks: set[asyncio.Task[None]] = set()
         self.runner = EagerRunner()
+        self._departed: deque[tuple[Connection, str]] = deque()
         self.siblings: Siblings | None = None
         self.accept: Callable[[Connection], None] = _nothing
         self.handle: Callable[[Connection, str | bytes], Work | None] = self._to_handler
@@ -92,9 +96,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # engineio has no typ
         self.heartbeat.stop()
         for connection in list(self.sockets.values()):
             connection.end(self.reason.SERVER_DISCONNECT)
-        self.runner.stop()
-        for task in list(self._tasks):
+        ending = [*self.runner.stop(), *self._tasks]
+        for task in ending:
             task.cancel()
+        # A query that is cancelled must have put its connection away before the database is closed below it.
+        await asyncio.gather(*ending, return_exceptions=True)
 
     def join_siblings(self, siblings: Siblings) -> None:
         """Shares its port with other processes."""
@@ -115,10 +121,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # engineio has no typ
         task.add_done_callback(self._tasks.discard)
 
     def ended(self, connection: Connection, reason: str) -> None:
-        """A session is over, and all that its client had sent was handled."""
-        self.sockets.pop(connection.sid, None)
-        self.lost(connection, reason)
-        self._tell("disconnect", connection.sid, reason)
+        """A session is over, and all that its client had sent was handled; the rest follows in small portions."""
+        if not self._departed:
+            asyncio.get_running_loop().call_soon(self._see_off)
+        self._departed.append((connection, reason))
+
+    def _see_off(self) -> None:
+        """Thousands that drop together must not keep the loop from its turn."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + SEE_OFF_SECONDS
+        while self._departed and loop.time() < until:
+            connection, reason = self._departed.popleft()
+            self.sockets.pop(connection.sid, None)
+            self.lost(connection, reason)
+            self._tell("disconnect", connection.sid, reason)
+        if self._departed:
+            loop.call_soon(self._see_off)
 
     def log_bad(self, reason: str, remote: str) -> None:
         """Clients' mistakes are no errors of ours."""

@@ -6,10 +6,12 @@ import msgspec
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from hub.errors import HubError, RequestInvalid, RequestTooLarge
+from hub.errors import HubError, RequestInvalid, RequestTooLarge, Unavailable
 from hub.gateway.fields import BODY_BYTES
 from hub.gateway.localization import localized
+from hub.gateway.seldom import Seldom
 from hub.ids import new_id
+from persistence.engine import database_is_away
 
 log = structlog.get_logger()
 
@@ -73,12 +75,20 @@ def error_body(error: HubError) -> ErrorBody:
     )
 
 
+RETRY_MS = 1_000
+_away = Seldom("database.away")
+"""Says it once in a while: when the database is away, every request fails alike."""
+
+
 def as_hub_error(error: Exception, *, where: str, request_id: str) -> HubError:
     """Any exception as a HubError. What we did not foresee is logged with its traceback and shown as internal.error."""
     if isinstance(error, HubError):
         return error
     if isinstance(error, msgspec.DecodeError):  # a ValidationError is one too
         return RequestInvalid({"reason": str(error)})
+    if database_is_away(error):
+        _away.say(where=where, error=f"{type(error).__name__}: {error}"[:200])
+        return Unavailable(retry_after_ms=RETRY_MS)
     log.error("request.failed", where=where, request_id=request_id, error=type(error).__name__, exc_info=error)
     return HubError()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from hub.gateway.frames import Frame
@@ -11,6 +13,8 @@ from hub.gateway.outbox import Flusher, Outbox
 if TYPE_CHECKING:
     from hub.gateway.session import Session
 
+LATE_SECONDS = 10.0
+"""An entry reaches the room within this after its commit, or never."""
 Room = str | tuple[str, str | None]
 """A room of the namespace `/`, or (namespace, room)."""
 
@@ -28,12 +32,14 @@ class Member(Protocol):
 class _Members:
     """One room: who gets its frames at once, and what is kept back for those who are being caught up."""
 
-    __slots__ = ("held", "members", "outboxes")
+    __slots__ = ("after", "held", "members", "outboxes")
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.outboxes: dict[str, Outbox] = {}
         self.held: dict[str, list[Frame]] = {}
+        self.after: dict[str, int] = {}
+        """Members who hold the log up to an entry that may still be on its way to the room."""
 
 
 class Fanout:
@@ -45,6 +51,7 @@ class Fanout:
     def __init__(self, flusher: Flusher | None = None) -> None:
         self.flusher = flusher or Flusher()
         self._rooms: dict[Room, _Members] = {}
+        self._remembered: deque[tuple[float, _Members, str, int]] = deque()
         self.on_first: Callable[[Room], None] = _nothing
         self.on_last: Callable[[Room], None] = _nothing
         self.on_caught_up: Callable[[Room, int], None] = _nothing
@@ -70,6 +77,7 @@ class Fanout:
             return
         inside.outboxes.pop(member.id, None)
         inside.held.pop(member.id, None)
+        inside.after.pop(member.id, None)
         if not inside.members:
             del self._rooms[room]
             self.on_last(room)
@@ -111,19 +119,35 @@ class Fanout:
         inside = self._rooms.get(room)
         if inside is None:
             return
-        dirty = self.flusher.dirty()
         if frame.skip_user is None:
+            dirty = self.flusher.dirty()
             for outbox in inside.outboxes.values():
                 waiting = outbox.waiting
                 if not waiting:
                     dirty.append(outbox)
                 waiting.append(frame)
+            if inside.after and frame.rev is not None:
+                self._take_back(inside, frame, frame.rev)
+            for held in inside.held.values():
+                held.append(frame)
         else:
-            for member_id, outbox in inside.outboxes.items():
-                if inside.members[member_id].user_id != frame.skip_user:
-                    outbox.push(frame)
+            self._deliver_to_others(inside, frame, frame.skip_user)
+
+    @staticmethod
+    def _take_back(inside: _Members, frame: Frame, rev: int) -> None:
+        """Those few who got this entry with their snapshot do not get it again."""
+        for member_id, after_rev in inside.after.items():
+            outbox = inside.outboxes.get(member_id)
+            if outbox is not None and after_rev >= rev and outbox.waiting and outbox.waiting[-1] is frame:
+                outbox.waiting.pop()
+
+    @staticmethod
+    def _deliver_to_others(inside: _Members, frame: Frame, skip_user: str) -> None:
+        for member_id, outbox in inside.outboxes.items():
+            if inside.members[member_id].user_id != skip_user:
+                outbox.push(frame)
         for member_id, held in inside.held.items():
-            if inside.members[member_id].user_id != frame.skip_user or frame.skip_user is None:
+            if inside.members[member_id].user_id != skip_user:
                 held.append(frame)
 
     def moved(self, member: Member) -> None:
@@ -142,17 +166,41 @@ class Fanout:
             inside.outboxes.pop(member.id, None)
             inside.held.setdefault(member.id, [])
 
-    def release(self, member: Member, room: Room, *, after_rev: int) -> None:
-        """Gives what was kept back, but for changes up to `after_rev`, which the member has got already."""
+    def release(self, member: Member, room: Room, *, after_rev: int | None) -> None:
+        """Gives what was kept back, but for changes up to `after_rev`, which the member has got already.
+
+        None when nobody knows how far the member is.
+        """
         inside = self._rooms.get(room)
         if inside is None or member.id not in inside.members:
             return
-        if after_rev:
+        if after_rev is not None:
             self.on_caught_up(room, after_rev)
+            self._remember(inside, member.id, after_rev)
         inside.outboxes[member.id] = member.outbox
-        for frame in inside.held.pop(member.id, ()):
-            if frame.rev is None or frame.rev > after_rev:
+        for frame in _in_order(inside.held.pop(member.id, ())):
+            if frame.rev is None or after_rev is None or frame.rev > after_rev:
                 member.outbox.push(frame)
+
+    def _remember(self, inside: _Members, member_id: str, after_rev: int) -> None:
+        """Entries up to there may still be on their way, for a few seconds: committed, but not published yet."""
+        now = asyncio.get_running_loop().time()
+        while self._remembered and self._remembered[0][0] < now:
+            _, old, old_id, old_rev = self._remembered.popleft()
+            if old.after.get(old_id) == old_rev:
+                del old.after[old_id]
+        inside.after[member_id] = after_rev
+        self._remembered.append((now + LATE_SECONDS, inside, member_id, after_rev))
+
+
+def _in_order(frames: Sequence[Frame]) -> Iterator[Frame]:
+    """The frames with the entries of the log among them in order and once; the others keep their places."""
+    entries = iter(sorted({frame.rev: frame for frame in frames if frame.rev is not None}.items()))
+    for frame in frames:
+        if frame.rev is None:
+            yield frame
+        elif (entry := next(entries, None)) is not None:
+            yield entry[1]
 
 
 def _nothing(*_what: object) -> None:

@@ -5,6 +5,7 @@ from hub.errors import HubError
 ENGLISH = {
     "auth.invalid": "You are not signed in. Sign in again.",
     "auth.expired": "Your session has expired. Sign in again.",
+    "service.unavailable": "We cannot answer right now. Please try again shortly.",
     "auth.unavailable": "We cannot sign you in right now. Please try again shortly.",
     "auth.revoked": "You were signed out. Sign in again.",
     "request.invalid": "The request is not understood.",
@@ -24,6 +25,7 @@ FRENCH = {
     "auth.invalid": "Le jeton est absent ou invalide. Reconnectez-vous.",
     "auth.expired": "La session a expiré. Reconnectez-vous.",
     "auth.revoked": "Vos sessions ont été fermées. Reconnectez-vous.",
+    "service.unavailable": "Le service est indisponible pour le moment. Réessayez dans un instant.",
     "auth.unavailable": "La connexion est impossible pour le moment. Réessayez dans un instant.",
     "access.denied": "Votre rôle ne le permet pas.",
     "request.invalid": "La demande n’est pas comprise.",
@@ -47,6 +49,7 @@ KREYOL = {
     "auth.invalid": "Jeton an manke oswa li pa bon. Konekte ankò.",
     "auth.expired": "Sesyon an ekspire. Konekte ankò.",
     "auth.revoked": "Yo fèmen sesyon ou yo. Konekte ankò.",
+    "service.unavailable": "Nou pa ka reponn kounye a. Eseye ankò talè.",
     "auth.unavailable": "Nou pa ka konekte w kounye a. Eseye ankò talè.",
     "access.denied": "Wòl ou pa pèmèt sa.",
     "request.invalid": "Nou pa konprann demann nan.",

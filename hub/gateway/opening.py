@@ -26,7 +26,7 @@ async def enter(hub: Services, session: Session, conversation_id: str, read: Cal
     except Exception:
         # Who may not see the conversation must not get what was held back either.
         if opened_before:
-            session.release(room, after_rev=0)
+            session.release(room, after_rev=None)
         else:
             session.discard(room)
         raise

@@ -170,9 +170,6 @@ class Outbox:
         self.closed = True
         self.sink = None
         self.waiting.clear()
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
         self._end_backlog()
 
     async def drained(self) -> None:
@@ -190,6 +187,9 @@ class Outbox:
 
     def _end_backlog(self) -> None:
         self._backlog = None
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
         if self._drained is not None:
             if not self._drained.done():
                 self._drained.set_result(None)
@@ -204,11 +204,12 @@ class Backlog:
     def __init__(self) -> None:
         self._money: deque[Frame] = deque()
         self._messages: deque[Frame] = deque()
-        self._latest: OrderedDict[tuple[Priority, str | None], Frame] = OrderedDict()
+        self._latest: dict[Priority, OrderedDict[str, Frame]] = {}
+        """Of each low priority, in its order of importance: key -> the latest frame."""
         self.bytes = 0
 
     def __bool__(self) -> bool:
-        return bool(self._money or self._messages or self._latest)
+        return bool(self._money or self._messages or any(self._latest.values()))
 
     def put(self, frame: Frame) -> None:
         """Adds a frame; one of low priority takes the place of the last of its key."""
@@ -218,11 +219,17 @@ class Backlog:
         elif frame.priority < LATEST_ONLY or frame.key is None:
             self._messages.append(frame)
         else:
-            old = self._latest.get((frame.priority, frame.key))
-            if old is not None:
-                self.bytes -= len(old.wire)
-                dropped.inc()
-            self._latest[frame.priority, frame.key] = frame
+            self._put_latest(frame, frame.key)
+
+    def _put_latest(self, frame: Frame, key: str) -> None:
+        if not self._latest:
+            self._latest = {each: OrderedDict() for each in Priority if each >= LATEST_ONLY}
+        latest = self._latest[frame.priority]
+        old = latest.get(key)
+        if old is not None:
+            self.bytes -= len(old.wire)
+            dropped.inc()
+        latest[key] = frame
 
     def _put_money(self, frame: Frame) -> None:
         """What is logged in a conversation must not overtake earlier entries of the same log: they go ahead with it."""
@@ -237,20 +244,21 @@ class Backlog:
         """The most important frames, at least one and beyond it no more than so many bytes."""
         taken: list[Frame] = []
         size = 0
-        while self and (not taken or size < most_bytes):
-            frame = self._next()
+        while (not taken or size < most_bytes) and (frame := self._next()) is not None:
             size += len(frame.wire)
             taken.append(frame)
         self.bytes -= size
         return taken
 
-    def _next(self) -> Frame:
+    def _next(self) -> Frame | None:
         if self._money:
             return self._money.popleft()
         if self._messages:
             return self._messages.popleft()
-        first = min(self._latest, key=lambda key: key[0])
-        return self._latest.pop(first)
+        for latest in self._latest.values():
+            if latest:
+                return latest.popitem(last=False)[1]
+        return None
 
 
 BUSY_WRITES = 64
@@ -266,6 +274,7 @@ class Flusher:
         self._dirty: list[Outbox] = []
         self._busy_until = 0.0
         self._scheduled = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def add(self, outbox: Outbox) -> None:
         """Has the outbox flushed soon."""
@@ -286,12 +295,17 @@ class Flusher:
         for outbox in ready:
             outbox.flush()
         if len(ready) > BUSY_WRITES:
-            self._busy_until = asyncio.get_running_loop().time() + GATHER_SECONDS
+            self._busy_until = self._running().time() + GATHER_SECONDS
 
     def _schedule(self) -> None:
         self._scheduled = True
-        loop = asyncio.get_running_loop()
+        loop = self._running()
         if loop.time() < self._busy_until:
             loop.call_later(GATHER_SECONDS, self.flush)
         else:
             loop.call_soon(self.flush)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:  # asking each time would cost a system call
+            self._loop = asyncio.get_running_loop()
+        return self._loop

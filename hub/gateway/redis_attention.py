@@ -2,9 +2,9 @@
 
 from hub.gateway.attention import SessionAttention
 from hub.gateway.redis_link import TROUBLE
-from hub.gateway.redis_metrics import Seldom
 from hub.gateway.redis_people import People
 from hub.gateway.redis_presence import RedisPresence
+from hub.gateway.seldom import Seldom
 
 ASK_SECONDS = 0.5
 """The answer is waited for inside a transaction."""

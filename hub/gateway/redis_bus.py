@@ -9,10 +9,11 @@ import structlog
 from hub.gateway.bus import Broken, Command, Deliver, Obey, ignore
 from hub.gateway.frames import Frame, Priority
 from hub.gateway.redis_link import pack
-from hub.gateway.redis_metrics import Seldom, Traffic, breaks
+from hub.gateway.redis_metrics import Traffic, breaks
 from hub.gateway.redis_shards import Shard, Shards, is_moved
 from hub.gateway.redis_suspects import Suspects
 from hub.gateway.redis_wire import Codec, Forged, Kind
+from hub.gateway.seldom import Seldom
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from hub.gateway.redis_metrics import Seldom
 from hub.gateway.redis_people import People, Seen
+from hub.gateway.seldom import Seldom
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError, ResponseError
 
 from hub.gateway.redis_address import CONNECT_SECONDS
-from hub.gateway.redis_metrics import Seldom
+from hub.gateway.seldom import Seldom
 
 MOST_COMMANDS = 20_000
 """Commands without an answer; beyond, the caller is told that there is no room."""

@@ -12,7 +12,8 @@ from redis.crc import key_slot
 from redis.exceptions import ResponseError
 
 from hub.gateway.redis_link import Link, pack
-from hub.gateway.redis_metrics import Seldom, echo_seconds, link_up
+from hub.gateway.redis_metrics import echo_seconds, link_up
+from hub.gateway.seldom import Seldom
 
 ECHO_SECONDS = 1.0
 DEAF_SECONDS = 3.0

@@ -1,11 +1,6 @@
-"""What the bus tells Prometheus, and a log that repeats itself seldom."""
+"""What the bus tells Prometheus."""
 
-import time
-
-import structlog
 from prometheus_client import Counter, Gauge
-
-log = structlog.get_logger()
 
 echo_seconds = Gauge("hub_bus_echo_seconds", "Time from this node to Redis and back through the bus", ["server"])
 link_up = Gauge("hub_bus_link_up", "Whether this node is connected to that server", ["server", "link"])
@@ -15,8 +10,6 @@ own = Counter("hub_bus_own_total", "Payloads of this node that Redis brought bac
 refused = Counter("hub_bus_refused_total", "Payloads that no node can have made")
 unconfirmed = Counter("hub_bus_unconfirmed_total", "Payloads that Redis did not confirm")
 breaks = Counter("hub_bus_broken_rooms_total", "Rooms whose members may have missed frames and are told so")
-
-SAY_EVERY_SECONDS = 10.0
 
 
 class Traffic:
@@ -43,20 +36,3 @@ class Traffic:
 
 
 COUNTERS = {"sent": sent, "received": received, "own": own, "refused": refused, "unconfirmed": unconfirmed}
-
-
-class Seldom:
-    """Logs a kind of trouble at most once in ten seconds, with how often it was there meanwhile."""
-
-    def __init__(self, event: str) -> None:
-        self._event = event
-        self._next = 0.0
-        self._times = 0
-
-    def say(self, **details: object) -> None:
-        """There is trouble."""
-        self._times += 1
-        now = time.monotonic()
-        if now >= self._next:
-            log.warning(self._event, times=self._times, **details)
-            self._next, self._times = now + SAY_EVERY_SECONDS, 0

@@ -9,9 +9,9 @@ from hub.clock import Clock, rfc3339
 from hub.gateway.presence import Changed, Status
 from hub.gateway.redis_keeper import BEAT_SECONDS, Keeper
 from hub.gateway.redis_link import TROUBLE
-from hub.gateway.redis_metrics import Seldom
 from hub.gateway.redis_people import SEPARATOR, Change, People, Seen
 from hub.gateway.redis_teller import Teller
+from hub.gateway.seldom import Seldom
 from hub.gateway.wire import PresenceState
 
 log = structlog.get_logger()

@@ -9,8 +9,9 @@ from redis.exceptions import ResponseError
 from hub.gateway.redis_address import Address, Endpoint
 from hub.gateway.redis_link import FIRST_BACKOFF, MOST_BACKOFF, Link, RedisAway, pack
 from hub.gateway.redis_listener import Hears, Listener
-from hub.gateway.redis_metrics import Seldom, link_up
+from hub.gateway.redis_metrics import link_up
 from hub.gateway.redis_topology import Topology, discover
+from hub.gateway.seldom import Seldom
 
 LOOK_SECONDS = 5.0
 """A cluster is asked so often who owns what, even when nothing hints at a change."""

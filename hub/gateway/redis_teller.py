@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from hub.gateway.redis_metrics import Seldom
 from hub.gateway.redis_people import Change, People, Seen
+from hub.gateway.seldom import Seldom
 
 MOST_CHANGES = 50_000
 """Changes that wait for Redis; beyond, everybody on this node is told to it anew when it is back."""

@@ -24,14 +24,31 @@ Deliver = Callable[[str, Frame], None]
 
 
 class _Log:
-    """What one room has passed on."""
+    """What one room has passed on: everything after `begun` up to `last`, but for the holes."""
 
-    __slots__ = ("early", "last", "timer")
+    __slots__ = ("begun", "early", "holes", "known", "last", "older", "timer")
 
-    def __init__(self, last: int) -> None:
-        self.last = last
+    def __init__(self, begun: int, *, known: bool) -> None:
+        self.begun = begun
+        self.known = known
+        """Whether a member said where it begins; otherwise the first entry that came did."""
+        self.last = begun
         self.early: dict[int, Frame] = {}
+        self.holes: set[int] = set()
+        self.older: set[int] = set()
+        """Entries up to `begun` that came after the first, while nobody has said where the log begins."""
         self.timer: asyncio.TimerHandle | None = None
+
+    def is_double(self, rev: int) -> bool:
+        """Whether an entry up to `last` was passed on already; one that was given up is passed on when it comes."""
+        if rev in self.holes:
+            self.holes.discard(rev)
+            return False
+        if rev > self.begun or rev in self.older:
+            return True
+        if not self.known and len(self.older) < MOST_EARLY:
+            self.older.add(rev)
+        return False
 
 
 class Sequencer:
@@ -53,26 +70,36 @@ class Sequencer:
             return
         log = self._logs.get(room)
         if log is None:
-            self._logs[room] = _Log(rev)
-            self._deliver(room, frame)
-        elif rev == log.last + 1:
+            log = self._logs[room] = _Log(rev - 1, known=False)
+        if rev == log.last + 1:
             log.last = rev
             self._deliver(room, frame)
             if log.early:
                 self._catch_up(room, log)
-        elif rev <= log.last:
-            doubles.inc()
-        else:
+        elif rev > log.last:
             log.early[rev] = frame
             if len(log.early) > MOST_EARLY:
                 self._give_up(room)
             elif log.timer is None:
                 log.timer = asyncio.get_running_loop().call_later(self._patience, self._give_up, room)
+        elif log.is_double(rev):
+            doubles.inc()
+        else:
+            self._deliver(room, frame)
 
     def known(self, room: str, rev: int) -> None:
-        """A member holds the log up to `rev`: where a room that has passed nothing on begins."""
-        if room not in self._logs:
-            self._logs[room] = _Log(rev)
+        """A member holds the log up to `rev`: where a room that has passed nothing on yet begins."""
+        log = self._logs.get(room)
+        if log is None:
+            self._logs[room] = _Log(rev, known=True)
+        elif not log.known:
+            log.known = True
+            if rev < log.begun:
+                log.holes.update(set(range(max(rev, log.begun - MOST_EARLY) + 1, log.begun + 1)) - log.older)
+                log.begun = rev
+                if log.holes:
+                    asyncio.get_running_loop().call_later(self._patience, self._declare_holes, room, log)
+            log.older.clear()
 
     def forget(self, room: str) -> None:
         """Nobody is in the room any more."""
@@ -84,9 +111,16 @@ class Sequencer:
         while (frame := log.early.pop(log.last + 1, None)) is not None:
             log.last += 1
             self._deliver(room, frame)
-        if not log.early and log.timer is not None:
+        if log.timer is not None:
             log.timer.cancel()
-            log.timer = None
+            # Each hole has its own patience: with busy nodes something is always early.
+            loop = asyncio.get_running_loop()
+            log.timer = loop.call_later(self._patience, self._give_up, room) if log.early else None
+
+    def _declare_holes(self, room: str, log: _Log) -> None:
+        if log.holes and self._logs.get(room) is log:
+            gaps.inc()
+            self._declare(room)
 
     def _give_up(self, room: str) -> None:
         log = self._logs[room]
@@ -94,8 +128,10 @@ class Sequencer:
             log.timer.cancel()
             log.timer = None
         gaps.inc()
-        for rev in sorted(log.early):
+        early, log.early = log.early, {}
+        for rev in sorted(early):
+            if len(log.holes) < MOST_EARLY:
+                log.holes.update(range(log.last + 1, min(rev, log.last + MOST_EARLY)))
             log.last = rev
-            self._deliver(room, log.early[rev])
-        log.early.clear()
+            self._deliver(room, early[rev])
         self._declare(room)

@@ -69,8 +69,8 @@ class Session(Member):
         self.fanout.join(self, room)
         self.fanout.hold(self, room)
 
-    def release(self, room: str, *, after_rev: int) -> None:
-        """Sends what was kept back, but for changes up to `after_rev`, which the socket has got already."""
+    def release(self, room: str, *, after_rev: int | None) -> None:
+        """Sends what was kept back, but for changes up to `after_rev`, which the socket has got already, if known."""
         self.fanout.release(self, room, after_rev=after_rev)
 
     def discard(self, room: str) -> None:

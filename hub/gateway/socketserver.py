@@ -266,6 +266,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
                 arguments = [] if answer is None else list(answer) if isinstance(answer, tuple) else [answer]
                 for frame in encode(packet.ACK, member.namespace, ack_id, arguments):
                     member.connection.send_frame(frame)
+        except asyncio.CancelledError:  # the handler gave up, unless it was told to
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
         except Exception:
             log.exception("gateway.handler_failed", socket_event=data[0])
 

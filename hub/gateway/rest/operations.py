@@ -49,9 +49,12 @@ def _document(body: bytes) -> Handler:
 
 async def _check(services: Services, admission: Admission) -> Ready:
     checks = {"sessions": "draining" if admission.draining else "ok", "database": await _database(services)}
+    ready = all(state == "ok" for state in checks.values())
     if services.settings.redis_url:
+        # Shown, but no reason to send people away: without Redis a node serves its own sockets and everything that is
+        # stored, and when every node is without it there is no better one.
         checks["redis"] = services.bus.trouble or "ok"
-    return Ready(all(state == "ok" for state in checks.values()), checks)
+    return Ready(ready, checks)
 
 
 async def _database(services: Services) -> str:
