@@ -89,7 +89,7 @@ def bootstrap(
     sequencer = Sequencer(fanout.deliver, resyncs.room)
     interest.connect(fanout, bus, sequencer)
     badges = Badges(BadgeQueries(database), fanout, bus)
-    control = Control(fanout, badges, resyncs)
+    control = Control(fanout, badges, resyncs, cluster.attention)
     bus.subscribe(sequencer.take, control.obey)
     bus.on_break = resyncs.rooms
     realtime = Realtime(bus, badges, fanout)

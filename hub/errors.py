@@ -41,10 +41,22 @@ class AuthExpired(HubError):
     code, status, retryable = "auth.expired", 401, False
 
 
+class AuthRevoked(HubError):
+    """Your sessions were ended. Sign in again."""
+
+    code, status, retryable = "auth.revoked", 401, False
+
+
 class AuthUnavailable(HubError):
     """Tokens cannot be checked right now: their issuer does not answer. Try again shortly."""
 
     code, status, retryable = "auth.unavailable", 503, True
+
+
+class Unavailable(HubError):
+    """The service cannot answer right now; the request may have been carried out or not. Sending it again is safe."""
+
+    code, status, retryable = "service.unavailable", 503, True
 
 
 class AccessDenied(HubError):
@@ -99,6 +111,12 @@ class ConversationClosed(HubError):
     """This conversation does not take messages now. `details.reason` says why; its history stays readable."""
 
     code, status, retryable = "conversation.closed", 403, False
+
+
+class SlowMode(HubError):
+    """This room is in slow mode. Wait for `retry_after_ms`, then send your next message."""
+
+    code, status, retryable = "live.slow_mode", 429, True
 
 
 class MessageNotFound(HubError):

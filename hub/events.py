@@ -74,6 +74,8 @@ class ReceiptMoved(Event, frozen=True, tag="receipt.moved"):
     read_seq: int
     unread: int
     read_moved: bool
+    live: bool = False
+    """In a live room, where nobody but the member is told."""
 
     def about(self) -> str:
         """See Event."""

@@ -18,7 +18,8 @@ from persistence.uow import Database, Tx
 log = structlog.get_logger()
 relayed = Counter("hub_outbox_events_total", "Outbox events by type and how they ended", ["type", "outcome"])
 
-BATCH = 500
+BATCH = 2_000
+"""Rows of one transaction: under load many of them are about the same conversations, which are then asked once."""
 MOST_ATTEMPTS = 10
 FIRST_BACKOFF_MS = 500
 

@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-Kind = Literal["order", "direct", "support"]
-MemberRole = Literal["fan", "creator", "support", "moderator", "admin", "observer"]
+Kind = Literal["order", "direct", "support", "announcement", "live"]
+LIVE_KINDS = ("announcement", "live")
+"""Rooms for thousands: the members are the hosts, anybody may follow them, and nobody else has a row of their own."""
+MemberRole = Literal["fan", "creator", "host", "support", "moderator", "admin", "observer"]
 MessageKind = Literal["text", "image", "voice", "ppv", "system"]
 BodyState = Literal["clear", "redacted", "held", "blocked", "deleted"]
 ChangeType = Literal["message.new", "message.updated", "message.deleted", "conversation.updated"]
@@ -26,6 +28,8 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=False):
     rev: int
     client_message_id: str
     sender_id: str
+    sender_name: str | UnsetType = UNSET
+    """Only in live rooms, where who writes is in no list of members."""
     kind: MessageKind
     body: str
     body_state: BodyState
@@ -68,6 +72,8 @@ class ConversationState(Struct, frozen=True, kw_only=True):
     """Why nobody can write: `closed`, `expired`, `not_open_yet`, or the platform's own word."""
     opens_at: str | UnsetType = UNSET
     closes_at: str | UnsetType = UNSET
+    slow_mode_seconds: int | UnsetType = UNSET
+    """Only of live rooms: how long a viewer waits between two messages; 0 is not at all."""
 
 
 class Conversation(ConversationState, frozen=True, kw_only=True):

@@ -9,13 +9,13 @@ import structlog
 from hub.chat.conversations import Conversations
 from hub.notifications.deliver import Deliverer
 from hub.relay import BATCH, Relay
-from persistence import deliveries, idempotency
+from persistence import deliveries, idempotency, turns
 from persistence.uow import Database
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.1
 """The relay lets events gather for so long: nothing durable is that urgent, and many together cost little more."""
 AFTER_FAILURE_SECONDS = 2.0
 STOP_SECONDS = 5.0
@@ -87,10 +87,11 @@ class Worker:
                 await self._stopping.wait()
 
     async def _tick(self) -> int:
-        closed = await self._conversations.close_expired()
+        turned = await self._conversations.keep_windows()
         async with self._database.begin() as tx:
             await idempotency.forget_before(tx.connection, tx.now - DAY_MS)
             if tx.now - self._pruned_at > HOUR_MS:
                 self._pruned_at = tx.now
                 await deliveries.forget_before(tx.connection, tx.now - 30 * DAY_MS)
-        return closed
+                await turns.forget_before(tx.connection, tx.now - DAY_MS)
+        return turned

@@ -11,6 +11,7 @@ import persistence.idempotency
 import persistence.members
 import persistence.messages
 import persistence.outbox
+import persistence.turns
 import persistence.users  # noqa: F401  (each import adds its tables to the metadata)
 from persistence.base import metadata
 from persistence.engine import create_engine

@@ -84,6 +84,14 @@ class Connections:
             yield connection
 
     @asynccontextmanager
+    async def read_one(self) -> AsyncIterator[AsyncConnection]:
+        """For statements that are each a snapshot by themselves: without BEGIN and ROLLBACK around them."""
+        async with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction; committed at the end of the block, rolled back on an exception."""
         async with self._write_lock or nullcontext(), self.engine.connect() as connection:

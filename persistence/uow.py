@@ -73,6 +73,12 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def read_one(self) -> AsyncIterator[Connection]:
+        """For one statement, or several that need no common snapshot; cheaper than `read`."""
+        async with self.connections.read_one() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
         """One unit of work: commits at the end of the block, then runs the LIVE reactions."""
         tx: Tx | None = None

@@ -93,7 +93,8 @@ class RawSocket:
         if message.type is aiohttp.WSMsgType.TEXT:
             self.frames.append(message.data)
             return str(message.data)
-        self.code = self.socket.close_code
+        # aiohttp forgets the code when the peer was gone before it could answer the close frame.
+        self.code = message.data if message.type is aiohttp.WSMsgType.CLOSE else self.socket.close_code
         return None
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from hub.chat import render
 from hub.views import Message
-from persistence import conversations, members, messages
+from persistence import conversations, messages
 from persistence.uow import Database
 
 
@@ -27,10 +27,9 @@ class BadgeQueries:
         self._database = database
 
     async def member_ids(self, conversation_id: str) -> Sequence[str]:
-        """Who takes part in a conversation."""
-        async with self._database.read() as connection:
-            found = await members.of_conversations(connection, [conversation_id])
-        return [member.user_id for member in found.get(conversation_id, [])]
+        """Whose lists show news of a conversation: its members, but nobody where thousands write."""
+        async with self._database.read_one() as connection:
+            return await conversations.listed_by(connection, conversation_id)
 
     async def of_pairs(self, pairs: Collection[tuple[str, str]]) -> list[Badge]:
         """The badge of each (conversation, user) pair that is a membership, with three statements."""

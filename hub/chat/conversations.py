@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from hub.chat import render
 from hub.chat.access import closed_reason
+from hub.chat.standing import role_in
 from hub.clock import Clock
 from hub.errors import ConversationClosed, ConversationNotFound, RequestInvalid, UserNotFound
 from hub.events import ConversationChanged, ConversationCreated
@@ -36,6 +37,7 @@ class NewConversation(Struct, frozen=True, kw_only=True):
     title: str | None = None
     opens_at: int | None = None
     closes_at: int | None = None
+    slow_mode_seconds: int = 0
 
 
 class Conversations:
@@ -63,6 +65,8 @@ class Conversations:
                 "state": "open",
                 "opens_at": new.opens_at,
                 "closes_at": new.closes_at,
+                "begin_told": new.opens_at is None or new.opens_at <= tx.now,
+                "slow_mode_seconds": new.slow_mode_seconds,
                 "created_by": created_by,
                 "created_at": tx.now,
                 "updated_at": tx.now,
@@ -92,12 +96,10 @@ class Conversations:
         return shown, following
 
     async def view(self, connection: Connection, conversation_id: str, user_id: str) -> Conversation:
-        """One conversation as the member sees it. Raises ConversationNotFound."""
+        """One conversation as the member, or the viewer of a live room, sees it. Raises ConversationNotFound."""
         row = await conversations.get(connection, conversation_id)
-        member = await members.get(connection, conversation_id, user_id)
-        if row is None or member is None:
-            raise ConversationNotFound
-        (view,) = await views(connection, [(row, member.role)], user_id, self._clock.now())
+        role = await role_in(connection, row, user_id)
+        (view,) = await views(connection, [(row, role)], user_id, self._clock.now())
         return view
 
     async def operator_view(self, connection: Connection, conversation_id: str) -> Conversation:
@@ -110,7 +112,7 @@ class Conversations:
 
     async def check_open(self, conversation_id: str) -> None:
         """Raises ConversationClosed when nobody may write now, ConversationNotFound when there is no such thing."""
-        async with self._database.read() as connection:
+        async with self._database.read_one() as connection:
             row = await conversations.get(connection, conversation_id)
         if row is None:
             raise ConversationNotFound
@@ -131,29 +133,46 @@ class Conversations:
         if all(getattr(row, key) == value for key, value in wanted.items()):
             return
         await conversations.set_state(tx.connection, conversation_id, wanted)
-        await self._log_state(tx, row)
+        await log_state(tx, row)
 
-    async def close_expired(self, *, limit: int = 100) -> int:
-        """Closes conversations whose window has ended, so that everybody is told; how many there were."""
+    async def keep_windows(self, *, limit: int = 100) -> int:
+        """Opens and closes conversations whose time has come, so that everybody is told; how many there were."""
         async with self._database.begin() as tx:
-            ids = await conversations.past_their_time(tx.connection, now=tx.now, limit=limit)
+            ids = {
+                *await conversations.begun(tx.connection, now=tx.now, limit=limit),
+                *await conversations.past_their_time(tx.connection, now=tx.now, limit=limit),
+            }
             rows = await conversations.lock(tx.connection, ids) if ids else {}
             for row in rows.values():
-                if row.state == "open" and closed_reason(row, tx.now) == "expired":
-                    await conversations.set_state(tx.connection, row.id, {"state": "closed", "reason": "expired"})
-                    await self._log_state(tx, row)
+                wanted = _by_the_clock(row, tx.now)
+                if wanted:
+                    await conversations.set_state(tx.connection, row.id, wanted)
+                    await log_state(tx, row)
         return len(rows)
 
-    async def _log_state(self, tx: Tx, row: Any) -> None:
-        rev = row.last_rev + 1
-        await conversations.log_change(
-            tx.connection, row.id, rev=rev, change="conversation.updated", seq=None, at=tx.now
-        )
-        changed = await conversations.get(tx.connection, row.id)
-        tx.emit(ConversationChanged(rev, render.state(changed, tx.now)))
+
+def _by_the_clock(row: Any, now: int) -> dict[str, Any]:
+    """The state columns that a locked row should have now and has not."""
+    if row.state != "open":
+        return {}
+    if closed_reason(row, now) == "expired":
+        return {"state": "closed", "reason": "expired"}
+    if not row.begin_told and row.opens_at is not None and row.opens_at <= now:
+        return {"begin_told": True}
+    return {}
+
+
+async def log_state(tx: Tx, row: Any) -> None:
+    """Logs that this locked conversation's state was changed, and tells everybody."""
+    rev = row.last_rev + 1
+    await conversations.log_change(tx.connection, row.id, rev=rev, change="conversation.updated", seq=None, at=tx.now)
+    changed = await conversations.get(tx.connection, row.id)
+    tx.emit(ConversationChanged(rev, render.state(changed, tx.now)))
 
 
 def _check(new: NewConversation, ids: list[str]) -> None:
+    if new.slow_mode_seconds and new.kind != "live":
+        raise RequestInvalid({"field": "slow_mode_seconds", "reason": "only live rooms have a slow mode"})
     if not ids or len(ids) > MOST_MEMBERS:
         raise RequestInvalid({"field": "members", "reason": f"a conversation has 1 to {MOST_MEMBERS} members"})
     if len(set(ids)) != len(ids):

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from hub.chat.access import closed_reason, refusal_for
 from hub.clock import rfc3339
-from hub.views import Conversation, ConversationState, Head, Member, Message, User
+from hub.views import LIVE_KINDS, Conversation, ConversationState, Head, Member, Message, User
 
 
 def _time(ms: int | None) -> str | UnsetType:
@@ -18,8 +18,8 @@ def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
 
 
-def message(row: Any, order_id: str | None) -> Message:
-    """A message row on the wire; a deleted one keeps its place and loses its content."""
+def message(row: Any, order_id: str | None, names: Mapping[str, str] | None = None) -> Message:
+    """A message row on the wire; a deleted one keeps its place and loses its content. `names`: see `names_in`."""
     gone = row.deleted_at is not None
     return Message(
         id=row.id,
@@ -29,6 +29,7 @@ def message(row: Any, order_id: str | None) -> Message:
         rev=row.rev,
         client_message_id=row.client_message_id,
         sender_id=row.sender_id,
+        sender_name=(names or {}).get(row.sender_id, UNSET),
         kind=row.kind,
         body="" if gone else row.body,
         body_state="deleted" if gone else row.body_state,
@@ -63,6 +64,7 @@ def _state_fields(row: Any, now: int) -> dict[str, Any]:
         "reason": _or_unset(reason),
         "opens_at": _time(row.opens_at),
         "closes_at": _time(row.closes_at),
+        "slow_mode_seconds": row.slow_mode_seconds if row.kind in LIVE_KINDS else UNSET,
     }
 
 
@@ -105,11 +107,13 @@ def user(row: Any) -> User:
     )
 
 
-def change(entry: Any, messages: Mapping[int, Any], conversation_row: Any, now: int) -> dict[str, Any]:
+def change(
+    entry: Any, messages: Mapping[int, Any], conversation_row: Any, now: int, names: Mapping[str, str]
+) -> dict[str, Any]:
     """The fields of a `Change` for a log entry (rev, type, seq)."""
     fields: dict[str, Any] = {"type": entry.type, "conversation_id": conversation_row.id, "rev": entry.rev}
     if entry.seq is not None:
-        fields["message"] = message(messages[entry.seq], conversation_row.order_id)
+        fields["message"] = message(messages[entry.seq], conversation_row.order_id, names)
     else:
         fields["conversation"] = state(conversation_row, now)
     return fields

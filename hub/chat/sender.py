@@ -13,12 +13,14 @@ from msgspec import UNSET, Struct
 
 from hub.chat import access, render
 from hub.chat.groupcommit import GroupCommit
+from hub.chat.standing import role_of
 from hub.clock import rfc3339
-from hub.errors import ConversationNotFound, HubError, MessageConflict, RequestInvalid
+from hub.errors import ConversationNotFound, HubError, MessageConflict, RequestInvalid, SlowMode
 from hub.events import MessageChanged, MessageSent
 from hub.ids import new_id
-from hub.views import Message, MessageKind
-from persistence import conversations, members, messages
+from hub.views import LIVE_KINDS, Message, MessageKind
+from persistence import conversations, members, messages, turns, users
+from persistence.members import Pair
 from persistence.uow import Database, Tx
 
 
@@ -55,13 +57,18 @@ class _Group:
     """The state of one transaction while its sends are numbered."""
 
     conversations: dict[str, Any]
-    members: dict[members.Pair, Any]
+    members: dict[Pair, Any]
+    turns: dict[Pair, int]
+    names: dict[str, str]
+    """Of those who write in live rooms."""
     stored: dict[messages.Key, Any]
     now: int
     shown_now: str
     heads: dict[str, tuple[int, int]] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
     fresh: dict[messages.Key, tuple[bytes, Message]] = field(default_factory=dict)
+    taken: dict[Pair, int] = field(default_factory=dict)
+    """Turns in rooms with slow mode: who took theirs in this transaction."""
 
 
 class Sender:
@@ -73,7 +80,7 @@ class Sender:
     async def send(self, wish: SendMessage) -> Sent:
         """The stored message, after its commit.
 
-        Raises ConversationNotFound, ConversationClosed, MessageConflict, RequestInvalid (a reply to nothing).
+        Raises ConversationNotFound, ConversationClosed, SlowMode, MessageConflict, RequestInvalid (a reply to nothing).
         """
         return await self._group.submit(wish)
 
@@ -84,9 +91,14 @@ class Sender:
 
 async def _send_all(tx: Tx, wishes: Sequence[SendMessage]) -> list[Sent | HubError]:
     locked = await conversations.lock(tx.connection, {wish.conversation_id for wish in wishes})
+    pairs = {(wish.conversation_id, wish.sender_id) for wish in wishes}
+    slow = {pair for pair in pairs if pair[0] in locked and locked[pair[0]].slow_mode_seconds}
+    live = {of for of, each in locked.items() if each.kind in LIVE_KINDS}
     group = _Group(
         conversations=locked,
-        members=await members.of_pairs(tx.connection, {(w.conversation_id, w.sender_id) for w in wishes}),
+        members=await members.of_pairs(tx.connection, pairs),
+        turns=await turns.of_pairs(tx.connection, slow) if slow else {},
+        names=await users.names(tx.connection, {who for of, who in pairs if of in live}) if live else {},
         stored=await messages.sent_before(tx.connection, [wish.key for wish in wishes]),
         now=tx.now,
         shown_now=rfc3339(tx.now),
@@ -96,32 +108,49 @@ async def _send_all(tx: Tx, wishes: Sequence[SendMessage]) -> list[Sent | HubErr
         await messages.add(tx.connection, group.rows)
         heads = [(of, seq, rev, tx.now) for of, (seq, rev) in group.heads.items()]
         await conversations.set_heads(tx.connection, heads)
+        if group.taken:
+            await turns.take(tx.connection, group.taken)
         _emit(tx, group)
     return answers
 
 
 def _send_one(group: _Group, wish: SendMessage) -> Sent | HubError:
-    conversation = group.conversations.get(wish.conversation_id)
-    member = group.members.get((wish.conversation_id, wish.sender_id))
-    if conversation is None or member is None:
-        return ConversationNotFound()
+    conversation: Any = group.conversations.get(wish.conversation_id)
+    pair = (wish.conversation_id, wish.sender_id)
+    member = group.members.get(pair)
+    try:
+        role = role_of(conversation, member)
+    except ConversationNotFound as unknown:
+        return unknown
     repeat = _repeat(group, wish, conversation)
     if repeat is not None:
         return repeat
-    refused = access.refusal(conversation, member.role, group.now)
+    refused = access.refusal(conversation, role, group.now) or _too_soon(group, wish, conversation, role)
     if refused is not None:
         return refused
     seq, rev = group.heads.get(conversation.id, (conversation.last_seq, conversation.last_rev))
     if wish.reply_to_seq is not None and wish.reply_to_seq > seq:
         return RequestInvalid({"field": "reply_to_seq", "reason": "there is no such message yet"})
+    if conversation.slow_mode_seconds and role == access.VIEWER:
+        group.turns[pair] = group.taken[pair] = group.now
     return _store(group, wish, conversation, seq + 1, rev + 1)
+
+
+def _too_soon(group: _Group, wish: SendMessage, conversation: Any, role: str) -> SlowMode | None:
+    """The refusal of a viewer whose last message in a room with slow mode is not long enough ago."""
+    last = group.turns.get((wish.conversation_id, wish.sender_id))
+    if last is None or role != access.VIEWER:
+        return None
+    wait_ms = last + conversation.slow_mode_seconds * 1000 - group.now
+    return SlowMode({"seconds": conversation.slow_mode_seconds}, retry_after_ms=wait_ms) if wait_ms > 0 else None
 
 
 def _repeat(group: _Group, wish: SendMessage, conversation: Any) -> Sent | HubError | None:
     """The answer to a send that was stored before, in an earlier transaction or earlier in this group."""
     row = group.stored.get(wish.key)
     if row is not None:
-        digest, original = bytes(row.sent_digest), render.message(row, conversation.order_id)
+        names = group.names if conversation.kind in LIVE_KINDS else None
+        digest, original = bytes(row.sent_digest), render.message(row, conversation.order_id, names)
     elif wish.key in group.fresh:
         digest, original = group.fresh[wish.key]
     else:
@@ -141,6 +170,7 @@ def _store(group: _Group, wish: SendMessage, conversation: Any, seq: int, rev: i
         rev=rev,
         client_message_id=wish.client_message_id,
         sender_id=wish.sender_id,
+        sender_name=group.names.get(wish.sender_id, UNSET) if conversation.kind in LIVE_KINDS else UNSET,
         kind=wish.kind,
         body=wish.body,
         body_state="clear",
@@ -173,4 +203,5 @@ def _store(group: _Group, wish: SendMessage, conversation: Any, seq: int, rev: i
 def _emit(tx: Tx, group: _Group) -> None:
     for _, message in group.fresh.values():
         tx.emit(MessageChanged("message.new", message.rev, message))
-        tx.emit(MessageSent(message.conversation_id, message.seq, message.sender_id, tx.now))
+        if group.conversations[message.conversation_id].kind not in LIVE_KINDS:  # no e-mail tells of a live room
+            tx.emit(MessageSent(message.conversation_id, message.seq, message.sender_id, tx.now))

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hub.chat import render
 from hub.clock import Clock
-from hub.errors import RequestInvalid, UserNotFound
+from hub.errors import AuthRevoked, RequestInvalid, UserNotFound
 from hub.events import MessageChanged
 from hub.views import User
 from persistence import conversations, deliveries, members, messages
@@ -67,25 +67,51 @@ class Users:
             raise UserNotFound
         return render.user(row)
 
-    async def known_or_new(self, user_id: str, *, name: str | None, locale: str | None, tz: str | None) -> User:
-        """The profile of someone with a valid token, made from the token's claims when there is none yet."""
-        async with self._database.read() as connection:
+    async def known_or_new(
+        self, user_id: str, *, name: str | None, locale: str | None, tz: str | None, issued_ms: int
+    ) -> User:
+        """The profile of someone with a valid token, made from the token's claims when there is none yet.
+
+        Raises AuthRevoked when the token was issued before the person's sessions were revoked.
+        """
+        async with self._database.read_one() as connection:
             row = await user_rows.get(connection, user_id)
         if row is not None:
+            _check_not_revoked(row.sessions_revoked_at, issued_ms)
             return render.user(row)
         async with self._database.begin() as tx:
             await add_bare(tx, [user_id], name=name, locale=locale, time_zone=tz)
             row = await user_rows.get(tx.connection, user_id)
         return render.user(row)
 
+    async def check_not_revoked(self, user_id: str, issued_ms: int) -> None:
+        """Raises AuthRevoked when a token of this person was issued before their sessions were revoked."""
+        async with self._database.read_one() as connection:
+            revoked_at = await user_rows.sessions_revoked_at(connection, user_id)
+        _check_not_revoked(revoked_at, issued_ms)
+
+    async def revoke_sessions(self, user_id: str) -> int:
+        """Refuses the tokens that were issued before now, and answers that moment (ms).
+
+        Also for someone whom the hub does not know yet, but whose token may be about.
+        """
+        async with self._database.begin() as tx:
+            await add_bare(tx, [user_id])
+            await user_rows.revoke_sessions(tx.connection, user_id, at=tx.now)
+        return tx.now
+
     async def acquainted(self, user_id: str, others: Iterable[str]) -> set[str]:
         """Which of `others` share a conversation with the user; the rest are as if absent to them."""
-        async with self._database.read() as connection:
+        async with self._database.read_one() as connection:
             return await members.sharing_a_conversation(connection, user_id, sorted(set(others)))
 
-    async def unread(self, user_id: str) -> dict[str, int]:
-        """Conversation id -> how many messages the user has not read."""
-        async with self._database.read() as connection:
+    async def unread(self, user_id: str, *, issued_ms: int) -> dict[str, int]:
+        """Conversation id -> how many messages the user has not read.
+
+        Raises AuthRevoked: a session that begins just while it is revoked hears of it here.
+        """
+        async with self._database.read_one() as connection:
+            _check_not_revoked(await user_rows.sessions_revoked_at(connection, user_id), issued_ms)
             return await messages.unread_of_user(connection, user_id)
 
     async def erase(self, user_id: str) -> None:
@@ -97,8 +123,10 @@ class Users:
             if not await user_rows.clear_contacts(tx.connection, user_id, name=ERASED_NAME, at=tx.now):
                 raise UserNotFound
             await deliveries.erase(tx.connection, user_id, at=tx.now)
-            ids = await members.conversation_ids_of(tx.connection, user_id)
-        for conversation_id in ids:
+            # In live rooms people write without being members.
+            taking_part = await members.conversation_ids_of(tx.connection, user_id)
+            ids = {*taking_part, *await messages.conversation_ids_of(tx.connection, user_id)}
+        for conversation_id in sorted(ids):
             await self._erase_in(user_id, conversation_id)
 
     async def _erase_in(self, user_id: str, conversation_id: str) -> None:
@@ -128,6 +156,12 @@ class Users:
             "conversation_ids": list(ids),
             "messages": [render.message(each, None) for each in sent],
         }
+
+
+def _check_not_revoked(revoked_at: int | None, issued_ms: int) -> None:
+    # A token whose `iat` has whole seconds seems older than it is by up to one; it is refused rather than let through.
+    if revoked_at is not None and issued_ms < revoked_at:
+        raise AuthRevoked
 
 
 async def add_bare(

@@ -15,7 +15,9 @@ from hub.gateway.wire import ConversationUpdated
 
 log = structlog.get_logger()
 
-GATHER_SECONDS = 0.2
+ANNOUNCE_SECONDS = 0.05
+"""Changes of one conversation within this are told to the other nodes once."""
+GATHER_SECONDS = 0.15
 """People do not notice a badge that is this late; the database notices one query for many of them."""
 MOST_REMEMBERED = 20_000
 AT_ONCE = 500
@@ -31,14 +33,23 @@ class Badges:
         self._queries = queries
         self._fanout = fanout
         self._members: OrderedDict[str, Sequence[str]] = OrderedDict()
+        self._announced: set[tuple[str, str]] = set()
+        self._learning: set[asyncio.Task[None]] = set()
         self._touched: set[tuple[str, str]] = set()
         self._flushing: asyncio.Task[None] | None = None
         self._bus = bus
         self.emit: Emit | None = None
 
     def touch(self, conversation_id: str, user_id: str) -> None:
-        """Marks the pair on every node where the person is connected."""
-        self._bus.command(user_room(user_id), Touch(conversation_id))
+        """Marks the pair on every node where the person is connected; once for what happens within a moment."""
+        if not self._announced:
+            asyncio.get_running_loop().call_later(ANNOUNCE_SECONDS, self._announce)
+        self._announced.add((conversation_id, user_id))
+
+    def _announce(self) -> None:
+        pairs, self._announced = self._announced, set()
+        for conversation_id, user_id in pairs:
+            self._bus.command(user_room(user_id), Touch(conversation_id))
 
     def touch_here(self, conversation_id: str, user_id: str) -> None:
         """Marks the pair, if the person is connected to this node."""
@@ -47,25 +58,39 @@ class Badges:
             if self._flushing is None:
                 self._flushing = asyncio.create_task(self._flush_soon(), name="badges")
 
-    async def touch_members(self, conversation_id: str, *, but: str | None = None) -> None:
-        """Marks the conversation for all its members, but for one whose own doing it was."""
-        for user_id in await self._member_ids(conversation_id):
+    def touch_members(self, conversation_id: str, *, but: str | None = None) -> None:
+        """Marks the conversation for all its members, but for one whose own doing it was. Never waits."""
+        known = self._members.get(conversation_id)
+        if known is not None:
+            self._touch_all(conversation_id, known, but)
+            return
+        task = asyncio.create_task(self._learn(conversation_id, but), name="badges-members")
+        self._learning.add(task)
+        task.add_done_callback(self._learning.discard)
+
+    def _touch_all(self, conversation_id: str, members: Sequence[str], but: str | None) -> None:
+        for user_id in members:
             if user_id != but:
                 self.touch(conversation_id, user_id)
 
+    async def _learn(self, conversation_id: str, but: str | None) -> None:
+        # Who takes part does not change once a conversation exists, so what was read once stays true.
+        try:
+            members = self._members[conversation_id] = await self._queries.member_ids(conversation_id)
+        except Exception:  # live road: the next list or change tells the same
+            log.exception("badges.failed")
+            return
+        if len(self._members) > MOST_REMEMBERED:
+            self._members.popitem(last=False)
+        self._touch_all(conversation_id, members, but)
+
     async def stop(self) -> None:
         """Sends what was gathered."""
+        if self._learning:
+            await asyncio.wait(self._learning)
+        self._announce()
         if self._flushing is not None:
             await self._flushing
-
-    async def _member_ids(self, conversation_id: str) -> Sequence[str]:
-        # Who takes part does not change once a conversation exists, so what was read once stays true.
-        known = self._members.get(conversation_id)
-        if known is None:
-            known = self._members[conversation_id] = await self._queries.member_ids(conversation_id)
-            if len(self._members) > MOST_REMEMBERED:
-                self._members.popitem(last=False)
-        return known
 
     async def _flush_soon(self) -> None:
         """One flush at a time: a slower one must not overwrite newer counts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hub.gateway import frames
+from hub.gateway.attention import Focus
 from hub.gateway.badges import Badges
 from hub.gateway.bus import CloseRoom, Command, Disconnect, Resync, Touch
 from hub.gateway.fanout import Fanout
@@ -17,10 +18,11 @@ from hub.gateway.wire import ConversationLeft
 class Control:
     """Obeys the bus's commands."""
 
-    def __init__(self, fanout: Fanout, badges: Badges, resyncs: Resyncs) -> None:
+    def __init__(self, fanout: Fanout, badges: Badges, resyncs: Resyncs, attention: Focus) -> None:
         self._fanout = fanout
         self._badges = badges
         self._resyncs = resyncs
+        self._attention = attention
         self.dismiss: Callable[[Session, str], None] = _nobody
         """Tells a session's client why, then closes it."""
 
@@ -43,6 +45,9 @@ class Control:
         for session in self._fanout.sessions(room):
             session.opened.pop(conversation_id, None)
             session.send(farewell)
+            if session.focus == conversation_id:
+                session.focus = None
+                self._attention.changed(session.user_id)
         self._fanout.close(room)
 
 

@@ -12,9 +12,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+import structlog
 from prometheus_client import Counter
 
 from hub.gateway.frames import LATEST_ONLY, Frame, Priority
+
+log = structlog.get_logger()
 
 MOST_BYTES = 1_000_000
 """What may wait for one socket, beside what its transport and the kernel hold."""
@@ -293,7 +296,10 @@ class Flusher:
         self._scheduled = False
         ready, self._dirty = self._dirty, []
         for outbox in ready:
-            outbox.flush()
+            try:
+                outbox.flush()
+            except Exception:  # one socket's trouble must not keep the others' frames back
+                log.exception("gateway.flush_failed")
         if len(ready) > BUSY_WRITES:
             self._busy_until = self._running().time() + GATHER_SECONDS
 

@@ -36,14 +36,14 @@ class Realtime:
         payload = MessageEvent(message.conversation_id, event.rev, message)
         self._log_entry(event.type, message.conversation_id, payload, event.rev)
         author = message.sender_id if event.type == "message.new" else None
-        await self._badges.touch_members(message.conversation_id, but=author)
+        self._badges.touch_members(message.conversation_id, but=author)
 
     async def conversation_changed(self, event: ConversationChanged) -> None:
         """LIVE: a conversation opened or closed."""
         changed = event.conversation
         payload = ConversationUpdated(conversation_id=changed.id, rev=event.rev, conversation=changed)
         self._log_entry("conversation.updated", changed.id, payload, event.rev)
-        await self._badges.touch_members(changed.id)
+        self._badges.touch_members(changed.id)
 
     async def conversation_created(self, event: ConversationCreated) -> None:
         """LIVE: there is a new conversation in the members' lists."""

@@ -85,7 +85,8 @@ class Sequencer:
         elif log.is_double(rev):
             doubles.inc()
         else:
-            self._deliver(room, frame)
+            self._deliver(room, frame)  # out of order, so whoever cannot tell is told to ask
+            self._declare(room)
 
     def known(self, room: str, rev: int) -> None:
         """A member holds the log up to `rev`: where a room that has passed nothing on yet begins."""

@@ -33,6 +33,8 @@ MOST_LETTER = 8_192
 """Bytes of a letter that goes with a socket."""
 POLL_SECONDS = 60.0
 """A forwarded poll is answered within this: the session's ping comes before it."""
+ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""Headers that aiohttp's client would add: a client that takes no compressed answers must not be given one."""
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "content-length", "host"})
 
 
@@ -122,7 +124,12 @@ class Siblings:
         if session is None:
             connector = aiohttp.UnixConnector(str(self.http_path(number)), limit=0)
             timeout = aiohttp.ClientTimeout(total=POLL_SECONDS)
-            session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
+            session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=timeout,
+                auto_decompress=False,
+                skip_auto_headers=ADDED,
+            )
             self._sessions[number] = session
         return session
 

@@ -15,15 +15,17 @@ from tests.running import RunningHub
 
 EVENTS = """time.get conversation.list conversation.open conversation.leave conversation.history conversation.sync
 message.send message.edit message.delete message.react message.delivered message.read typing.start typing.stop
-presence.subscribe presence.unsubscribe presence.set focus.set session.refresh"""
-"""Of contract 4, those of conversations; live, ppv and notification events have modules of their own."""
+presence.subscribe presence.unsubscribe presence.set focus.set session.refresh live.join live.leave live.send"""
+"""Of contract 4, those of conversations; ppv and notification events have modules of their own."""
 
 SENT = """session.ready session.expired session.draining message.new message.updated message.deleted receipt.updated
-typing presence conversation.updated conversation.resync"""
+typing presence conversation.updated conversation.resync conversation.left live.viewers"""
 
 PATHS = """PUT /users/{id}|GET /users/{id}|DELETE /users/{id}|GET /users/{id}/export|GET /me|POST /conversations
 GET /conversations|GET /conversations/{id}|GET /conversations/{id}/messages|PUT /conversations/{id}/messages/{id}
-POST /conversations/{id}/read|POST /conversations/{id}/close|GET /sync|GET /dev/deliveries"""
+POST /conversations/{id}/read|POST /conversations/{id}/close|GET /sync|GET /dev/deliveries
+DELETE /users/{id}/sessions|POST /users/{id}/disconnect|POST /conversations/{id}/slow-mode
+POST /conversations/{id}/evict"""
 
 
 @pytest.mark.parametrize("document", [openapi(), asyncapi()], ids=["openapi", "asyncapi"])

@@ -35,7 +35,7 @@ async def test_a_message_whose_commit_was_not_answered_is_stored_once_and_heard_
         again = await fan.ask("message.send", **wish)
 
         assert wire.cuts == 1
-        assert (error["code"], error["retryable"]) == ("internal.error", True)
+        assert (error["code"], error["retryable"]) == ("service.unavailable", True)
         assert again["deduplicated"]
         await creator.received("conversation.resync", lambda said: said["conversation_id"] == conversation_id)
         caught_up = await creator.ask("conversation.sync", cursors=[{"conversation_id": conversation_id, "rev": 0}])

@@ -235,12 +235,10 @@ async def _play(steps: list[str]) -> None:
 
 
 def _frame(step: str, number: int, revs: dict[str, int]) -> Frame:
-    of = step.split()[-1]
+    of = step.rpartition(" ")[2]
     if of in revs:
         revs[of] += 1
-        return say(
-            f"{number}", rev=revs[of], key=of, priority=MONEY if step.startswith("money") else Priority.MESSAGE
-        )
+        return say(f"{number}", rev=revs[of], key=of, priority=MONEY if step.startswith("money") else Priority.MESSAGE)
     return say(f"{number}", priority=Priority[step.upper()] if step != "event" else Priority.MESSAGE, key="k")
 
 

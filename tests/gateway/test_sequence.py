@@ -133,6 +133,17 @@ async def test_who_begins_at_nothing_hears_the_first_entries_in_order() -> None:
 
 
 @on_clockwork
+async def test_what_the_first_snapshot_held_already_is_no_reason_to_ask() -> None:
+    """Committed before the snapshot was read, published after it was answered: happens with every busy room."""
+    listener = Listener()
+    listener.sequencer.known(ROOM, 5)
+    listener.take(4, 5, 6, 7)
+    assert [rev for rev in listener.got if rev > 5] == [6, 7]
+    await later(10 * PATIENCE)
+    assert listener.declared == []
+
+
+@on_clockwork
 async def test_a_later_member_does_not_move_where_the_room_is() -> None:
     listener = Listener()
     listener.sequencer.known(ROOM, 3)

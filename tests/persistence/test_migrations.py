@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from hub.migrate import downgrade, upgrade
-from migrations.versions import r0001_chat
+from migrations.versions import r0001_chat, r0002_live
 from persistence.base import metadata
 from persistence.engine import create_engine
 
@@ -79,8 +79,19 @@ def test_the_metadata_equals_what_the_migrations_make(database_url: str) -> None
     assert looked_at(database_url, differences) == []
 
 
-def test_the_first_migration_names_every_table(database_url: str) -> None:
+def test_each_step_back_can_be_gone_forward_again(empty_url: str) -> None:
+    upgrade(empty_url)
+    first = looked_at(empty_url, objects)
+
+    downgrade(empty_url, "0001")
+    assert "live_turn" not in looked_at(empty_url, objects)
+    upgrade(empty_url)
+
+    assert looked_at(empty_url, objects) == first
+
+
+def test_the_migrations_name_every_table(database_url: str) -> None:
     def names(connection: Connection) -> set[str]:
         return set(inspect(connection).get_table_names()) - {"alembic_version"}
 
-    assert looked_at(database_url, names) == set(r0001_chat.TABLES) == set(metadata.tables)
+    assert looked_at(database_url, names) == {*r0001_chat.TABLES, *r0002_live.TABLES} == set(metadata.tables)

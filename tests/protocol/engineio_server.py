@@ -9,9 +9,9 @@ from hub.gateway.engine import Engine
 from tests.protocol.serving import OPTIONS, main
 
 
-def make_app() -> web.Application:
+def make_app(engine: Engine | None = None) -> web.Application:
     """The application, with the server at /engine.io/."""
-    engine = Engine(**OPTIONS)
+    engine = engine or Engine(**OPTIONS)
 
     async def echo(sid: str, message: str | bytes) -> None:
         await engine.send(sid, message)

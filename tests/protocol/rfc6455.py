@@ -39,7 +39,7 @@ class Frame(NamedTuple):
 
 
 class Response(NamedTuple):
-    """The answer to a request; of a body only what came along."""
+    """The head of the answer to a request."""
 
     status: int
     headers: dict[str, str]
@@ -130,19 +130,23 @@ class Wire(asyncio.Protocol):
             await asyncio.sleep(0)
 
     async def request(
-        self, path: str, changes: dict[str, str | None] | None = None, *, method: str = "GET"
+        self, path: str, changes: dict[str, str | None] | None = None, *, method: str = "GET", behind: bytes = b""
     ) -> Response:
-        """Asks for a WebSocket; `changes` are headers other than those of a good request, None is one left out."""
+        """Asks for a WebSocket; `changes` are headers other than those of a good request, None is one left out.
+
+        `behind` is sent in the same segment. Of an answer with a body, the body is passed over.
+        """
         headers = {**HANDSHAKE, **(changes or {})}
         lines = [
             f"{method} {path} HTTP/1.1",
             *(f"{name}: {value}" for name, value in headers.items() if value is not None),
         ]
-        self.send("\r\n".join([*lines, "", ""]).encode())
+        self.send("\r\n".join([*lines, "", ""]).encode(), behind)
         text = (await self._until(b"\r\n\r\n")).decode()
         status, *fields = text.removesuffix("\r\n\r\n").split("\r\n")
-        pairs = (each.partition(": ") for each in fields)
-        return Response(int(status.split()[1]), {name.lower(): value for name, _, value in pairs})
+        answered = {name.lower(): value for name, _, value in (each.partition(": ") for each in fields)}
+        await self._take(int(answered.get("content-length", "0")))
+        return Response(int(status.split()[1]), answered)
 
     async def frame(self) -> Frame:
         """The next frame of any kind. Raises Ended."""

@@ -27,10 +27,12 @@ OPTIONS: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def running(app: web.Application, port: int = 0) -> AsyncIterator[tuple[str, int]]:
+async def running(
+    app: web.Application, port: int = 0, *, runner: web.AppRunner | None = None
+) -> AsyncIterator[tuple[str, int]]:
     """Serves on the loopback interface; gives the address."""
     quieten()
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
+    runner = runner or web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -16,6 +16,12 @@ async def _times_out() -> None:
             await asyncio.Event().wait()
 
 
+async def _has_no_time() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+
+
 async def _awaits_what_is_done() -> None:
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     done.set_result(None)
@@ -44,6 +50,7 @@ WAYS: dict[str, Callable[[], Awaitable[Any]]] = {
     "a turn of the loop": lambda: asyncio.sleep(0),
     "a while": lambda: asyncio.sleep(0.01),
     "too long": _times_out,
+    "no time at all": _has_no_time,
     "for what was cancelled": _awaits_what_was_cancelled,
     "for several at once": _several_at_once,
     "again and again": _again_and_again,

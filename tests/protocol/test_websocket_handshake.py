@@ -88,6 +88,33 @@ async def test_a_bad_request_is_refused(engine: Client, case: str) -> None:
         assert response.headers["sec-websocket-version"] == "13"
 
 
+async def test_frames_in_the_segment_of_the_request_are_not_lost(engine: Client) -> None:
+    # A client ought to wait for the answer (4.1), but nothing may depend on how TCP joins what it sends.
+    wire = await engine.tcp()
+
+    response = await wire.request(PATH, behind=frame(TEXT, b"4early") + frame(TEXT, b"4bird")[:5])
+
+    assert response.status == 101
+    assert (await wire.frame()).payload[:1] == b"0"
+    assert await wire.message() == b"4early"
+    wire.send(frame(TEXT, b"4bird")[5:])
+    assert await wire.message() == b"4bird"
+
+
+async def test_a_connection_that_was_used_for_requests_may_become_a_websocket(engine: Client) -> None:
+    wire = await engine.tcp()
+    for _ in range(2):
+        ordinary = {"Upgrade": None, "Connection": "keep-alive"}
+        assert (await wire.request("/engine.io/?EIO=4&transport=polling", ordinary)).status == 200
+    assert (await wire.request(PATH, {"Sec-WebSocket-Key": None})).status == 400
+
+    assert (await wire.request(PATH)).status == 101
+
+    assert (await wire.frame()).payload[:1] == b"0"
+    wire.send(frame(TEXT, b"4hello"))
+    assert await wire.message() == b"4hello"
+
+
 async def test_a_post_is_no_handshake(engine: Client) -> None:
     wire = await engine.tcp()
 

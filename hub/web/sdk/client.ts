@@ -2,7 +2,7 @@
 
 import { deviceId, onWake } from "./browser";
 import { Connection, type ConnectionState } from "./connection";
-import { OpenConversation } from "./conversation";
+import { OpenConversation, type JoinEvent } from "./conversation";
 import { Emitter } from "./emitter";
 import { uuid } from "./ids";
 import { Inbox } from "./inbox";
@@ -108,24 +108,36 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
 
   /** Opens it, or returns it when it is open. It stays current until `leave`. */
   openConversation(id: string): OpenConversation {
-    const known = this.opened.get(id);
-    if (known) return known;
-    const made = new OpenConversation(id, this.connection, () => this.conversationChanged(id));
-    this.opened.set(id, made);
-    void made.connect();
-    return made;
+    return this.open(id, "conversation.open");
+  }
+
+  /** Follows a live room, as `openConversation` does a member's; `viewers` of it says how many others do. */
+  joinLive(id: string): OpenConversation {
+    return this.open(id, "live.join");
+  }
+
+  leaveLive(id: string): void {
+    this.leave(id, "live.leave");
+  }
+
+  /**
+   * Writes in a live room. It is not kept when it fails: in slow mode the error says how long to wait (`retryAfterMs`).
+   * Repeat it with the same id when the answer was lost.
+   */
+  sendLive(id: string, body: string, clientMessageId: string = uuid()): Promise<Message> {
+    return this.command("live.send", { conversation_id: id, client_message_id: clientMessageId, body });
   }
 
   conversation(id: string): OpenConversation | undefined {
     return this.opened.get(id);
   }
 
-  leave(id: string): void {
+  leave(id: string, event: "conversation.leave" | "live.leave" = "conversation.leave"): void {
     const conversation = this.opened.get(id);
     if (!conversation) return;
     conversation.dispose();
     this.opened.delete(id);
-    this.request("conversation.leave", { conversation_id: id }).catch(() => undefined);
+    this.request(event, { conversation_id: id }).catch(() => undefined);
   }
 
   timeline(id: string): TimelineItem[] {
@@ -166,7 +178,7 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
   }
 
   markRead(conversationId: string, seq: number): void {
-    this.receipts.read(conversationId, seq);
+    if (!this.opened.get(conversationId)?.live) this.receipts.read(conversationId, seq);
   }
 
   /** The first page anew. Marks are not in the change log, so after an absence the list brings the members' present ones. */
@@ -179,6 +191,16 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
   }
 
   // --- inner workings ---
+
+  private open(id: string, event: JoinEvent): OpenConversation {
+    const known = this.opened.get(id);
+    if (known && known.left !== null) known.rejoin();
+    if (known) return known;
+    const made = new OpenConversation(id, this.connection, () => this.conversationChanged(id), event);
+    this.opened.set(id, made);
+    void made.connect();
+    return made;
+  }
 
   private onState(state: ConnectionState): void {
     if (state.status !== "online") this.typingUsers.clear();
@@ -231,7 +253,7 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
   }
 
   private positions(): Record<string, number> {
-    const loaded = [...this.opened.values()].filter((conversation) => conversation.log.loaded);
+    const loaded = [...this.opened.values()].filter((conversation) => conversation.log.loaded && conversation.left === null);
     return Object.fromEntries(loaded.map((conversation) => [conversation.id, conversation.log.rev]));
   }
 

@@ -3,7 +3,7 @@
 import { backoff } from "./backoff";
 import { HubError } from "./errors";
 import { ConversationLog } from "./log";
-import type { Change, Message, Snapshot, SyncResult } from "./types";
+import type { Change, LiveRoom, Message, Snapshot, SyncResult } from "./types";
 
 /** Events travel by different roads and may overtake each other; most gaps close by themselves within this time. */
 export const HOLD_MS = 500;
@@ -20,12 +20,18 @@ export interface Wire {
   request<T>(event: string, payload: object): Promise<T>;
 }
 
+/** How the socket gets into the room: as a member, or as one of the many who follow a live room. */
+export type JoinEvent = "conversation.open" | "live.join";
 export type LoadStatus = "loading" | "ready" | "error";
 
 export class OpenConversation {
   readonly log: ConversationLog;
   status: LoadStatus = "loading";
   error: HubError | null = null;
+  /** Of a live room: how many follow it. */
+  viewers: number | null = null;
+  /** Why an operator took this client out of it; it stays out until it is opened or joined again. */
+  left: string | null = null;
   private paging: Promise<void> | null = null;
 
   private held: Change[] = [];
@@ -42,12 +48,14 @@ export class OpenConversation {
     readonly id: string,
     private readonly wire: Wire,
     private readonly changed: () => void,
+    private readonly joinEvent: JoinEvent = "conversation.open",
   ) {
     this.log = new ConversationLog(id);
   }
 
   /** Called when opened and after each session.ready: load for the first time, or check that nothing is missing. */
   async connect(): Promise<void> {
+    if (this.left !== null) return;
     if (this.log.loaded) return this.fill();
     return this.exclusively(async (current) => {
       const snapshot = await this.fetchSnapshot();
@@ -59,6 +67,28 @@ export class OpenConversation {
   async resync(): Promise<void> {
     this.mustJoin = true;
     await this.connect();
+  }
+
+  /** Nobody has marks, badges or a place in the list of a room that thousands follow. */
+  get live(): boolean {
+    return this.log.live;
+  }
+
+  /** Taken out by an operator. */
+  leave(reason: string): void {
+    this.left = reason;
+    this.changed();
+  }
+
+  /** Opened or joined again after that. */
+  rejoin(): void {
+    this.left = null;
+    void this.resync();
+  }
+
+  count(viewers: number): void {
+    this.viewers = viewers;
+    this.changed();
   }
 
   receive(change: Change): void {
@@ -125,8 +155,9 @@ export class OpenConversation {
 
   /** Opening also puts the socket into the conversation's room. */
   private async fetchSnapshot(): Promise<Snapshot> {
-    const snapshot = await this.wire.request<Snapshot>("conversation.open", { conversation_id: this.id });
+    const snapshot = await this.wire.request<Snapshot & Partial<LiveRoom>>(this.joinEvent, { conversation_id: this.id });
     this.mustJoin = false;
+    this.viewers = snapshot.viewers ?? this.viewers;
     return snapshot;
   }
 

@@ -7,7 +7,17 @@ import type { Outbox } from "./outbox";
 import type { PresenceBook } from "./presence";
 import type { ReceiptSender } from "./receipts";
 import type { TypingUsers } from "./typing";
-import type { Change, ConversationUpdated, ErrorBody, Message, Presence, Receipt, TypingEvent } from "./types";
+import type {
+  Change,
+  ConversationLeft,
+  ConversationUpdated,
+  ErrorBody,
+  LiveViewers,
+  Message,
+  Presence,
+  Receipt,
+  TypingEvent,
+} from "./types";
 
 export interface Parts {
   readonly userId: string;
@@ -44,13 +54,19 @@ export class Incoming {
     const { opened, inbox, outbox, userId } = this.parts;
     opened.get(change.conversation_id)?.receive(change);
     if (!message) return;
-    inbox.noteMessage(message);
+    if (this.listed(message.conversation_id)) inbox.noteMessage(message);
     if (message.sender_id === userId && message.client_message_id) outbox.confirm(message.client_message_id);
   }
 
   /** This device has it now; the sender may know. */
   noteArrival(message: Message): void {
-    if (message.sender_id !== this.parts.userId) this.parts.receipts.delivered(message.conversation_id, message.seq);
+    if (message.sender_id === this.parts.userId || this.parts.opened.get(message.conversation_id)?.live) return;
+    this.parts.receipts.delivered(message.conversation_id, message.seq);
+  }
+
+  /** What a viewer follows is not in the list, and no message there means that the list is behind. */
+  private listed(id: string): boolean {
+    return !this.parts.opened.get(id)?.live || this.parts.inbox.get(id) !== undefined;
   }
 
   private readonly handlers: Record<string, (payload: never) => void> = {
@@ -62,6 +78,8 @@ export class Incoming {
     "conversation.updated": (update: ConversationUpdated) => this.updated(update),
     "conversation.resync": (which: { conversation_id?: string }) => this.resync(which?.conversation_id),
     "receipt.updated": (receipt: Receipt) => this.receipt(receipt),
+    "conversation.left": (which: ConversationLeft) => this.parts.opened.get(which.conversation_id)?.leave(which.reason),
+    "live.viewers": (told: LiveViewers) => this.parts.opened.get(told.conversation_id)?.count(told.viewers),
     typing: (event: TypingEvent) => this.parts.typingUsers.apply(event),
     presence: (presence: Presence) => this.parts.presence.apply(presence),
     "request.error": ({ error }: { error: ErrorBody }) => this.parts.emit("error", HubError.from(error)),
@@ -81,7 +99,7 @@ export class Incoming {
     // Only with `conversation` is it an entry of the log; a badge update just tells where the log stands.
     if (update.conversation) opened?.receive({ ...update, type: "conversation.updated" });
     else opened?.reveal(update.rev);
-    this.parts.inbox.apply(update);
+    if (this.listed(update.conversation_id)) this.parts.inbox.apply(update);
     if (update.last_message) this.noteArrival(update.last_message);
   }
 

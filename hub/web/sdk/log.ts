@@ -102,7 +102,18 @@ export class ConversationLog {
 
   canSend(userId: string): boolean {
     const role = this.members.get(userId)?.role;
+    if (role === undefined && this.conversation.kind === "announcement") return false;
     return this.conversation.state !== "closed" && role !== "observer";
+  }
+
+  /** Whether the conversation is a room that anybody may follow. */
+  get live(): boolean {
+    return this.conversation.kind === "live" || this.conversation.kind === "announcement";
+  }
+
+  /** Viewers of a live room write and delete; only its members edit and react. */
+  canChange(userId: string): boolean {
+    return this.canSend(userId) && (!this.live || this.members.has(userId));
   }
 
   private adoptHead(head: Head): void {

@@ -55,6 +55,8 @@ export interface Message {
   rev: number;
   client_message_id?: string | null;
   sender_id: string;
+  /** Only in live rooms, where who writes is in no list of members. */
+  sender_name?: string;
   kind: "text" | "image" | "voice" | "ppv" | "system";
   body: string | null;
   body_state: BodyState;
@@ -76,6 +78,8 @@ export interface Conversation {
   reason?: string | null;
   opens_at?: string | null;
   closes_at?: string | null;
+  /** Live rooms only: how long a viewer waits between two messages. */
+  slow_mode_seconds?: number;
   head: Head;
   members: Member[];
   unread: number;
@@ -92,6 +96,12 @@ export interface Snapshot {
   messages: Message[];
   can_send: boolean;
   reason?: string | null;
+}
+
+/** A live room as `live.join` answers it; `members` are its hosts. */
+export interface LiveRoom extends Snapshot {
+  viewers: number;
+  slow_mode_seconds: number;
 }
 
 /** One entry of a conversation's change log, live or from a sync page. */
@@ -137,6 +147,17 @@ export interface TypingEvent {
   conversation_id: string;
   user_id: string;
   state: "start" | "stop";
+}
+
+export interface LiveViewers {
+  conversation_id: string;
+  viewers: number;
+}
+
+/** An operator took this socket out of the conversation's live events. */
+export interface ConversationLeft {
+  conversation_id: string;
+  reason: string;
 }
 
 export interface Presence {

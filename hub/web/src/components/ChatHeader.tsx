@@ -2,16 +2,16 @@
 
 import type { Conversation, Member } from "../../sdk";
 import { useApp, useClientEvent } from "../hooks/app";
-import { conversationTopic, partner } from "../text/names";
+import { conversationTopic, isRoom, partner } from "../text/names";
 import { Avatar, presenceKey } from "./Avatar";
 import { Icon } from "./Icon";
 
-type Props = { conversation: Partial<Conversation> & { id: string; members: Member[] }; name: string };
+type Props = { conversation: Partial<Conversation> & { id: string; members: Member[] }; name: string; viewers: number | null };
 
-export function ChatHeader({ conversation, name }: Props) {
+export function ChatHeader({ conversation, name, viewers }: Props) {
   const app = useApp();
-  const { client, ui, t } = app;
-  const other = partner(conversation.members, client.userId);
+  const { client, ui, t, count } = app;
+  const other = isRoom(conversation) ? undefined : partner(conversation.members, client.userId);
   const topic = conversationTopic(conversation, client.userId, app);
   return (
     <header class="chat-head">
@@ -22,6 +22,7 @@ export function ChatHeader({ conversation, name }: Props) {
       <div class="chat-title">
         {name && <h2>{name}</h2>}
         <p>
+          {viewers !== null && <span data-testid="viewers">{count("chat.viewers", viewers)}</span>}
           {other && <PresenceText userId={other.user_id} />}
           {topic && <span class="topic">{topic}</span>}
         </p>

@@ -37,14 +37,14 @@ export function ChatPane({ id }: { id: string }) {
   const loaded = conversation.status === "ready";
   return (
     <>
-      <ChatHeader conversation={about} name={name} />
+      <ChatHeader conversation={about} name={name} viewers={conversation.viewers} />
       {conversation.status === "error" && conversation.error && (
         <EmptyState icon="alert" title={t("chat.error.title")} text={explain(conversation.error)} />
       )}
       {conversation.status === "loading" && <ChatSkeleton />}
       {loaded && <MessageList conversation={conversation} name={name} attentive={attentive} onDelete={remove} />}
       {loaded && <TypingIndicator conversation={conversation} />}
-      {loaded && (conversation.log.canSend(client.userId) ? <Composer id={id} name={name} /> : <ClosedBanner conversation={conversation} />)}
+      {loaded && (conversation.left === null && conversation.log.canSend(client.userId) ? <Composer id={id} name={name} /> : <ClosedBanner conversation={conversation} />)}
       {doomed && <DeleteDialog message={doomed} onClose={() => setDoomed(null)} />}
     </>
   );

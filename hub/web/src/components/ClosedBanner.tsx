@@ -7,8 +7,10 @@ import { Icon } from "./Icon";
 
 export function ClosedBanner({ conversation }: { conversation: OpenConversation }) {
   const app = useApp();
-  const { state, reason, opens_at } = conversation.log.conversation;
-  const text = state === "closed" ? whyClosed(reason, opens_at, app) : app.t("closed.observer");
+  const { state, reason, opens_at, kind } = conversation.log.conversation;
+  const readOnly = kind === "announcement" ? app.t("closed.hosts_only") : app.t("closed.observer");
+  const open = conversation.left === null ? readOnly : app.t("closed.left");
+  const text = state === "closed" ? whyClosed(reason, opens_at, app) : open;
   return (
     <div class="closed" data-testid="closed-banner" data-reason={reason ?? ""} role="status">
       <Icon name="lock" />

@@ -30,7 +30,7 @@ export function Composer({ id, name }: { id: string; name: string }) {
     setText(next);
     if (mode.kind === "edit") return;
     ui.setDraft(id, next);
-    if (next) client.typing.input(id);
+    if (next && !client.conversation(id)?.live) client.typing.input(id);
     else client.typing.stop();
   };
   const reset = (): void => ui.composer.set({ kind: "write" });

@@ -41,8 +41,11 @@ export function MessageList({ conversation, name, attentive, onDelete }: Props) 
   const below = useCountBelow(items, log.headSeq, mark, pinned);
   const rove = useRoving(items.map((item) => item.key));
   const actions = useActions(conversation, onDelete, rove.choose);
-  const sender = (message: Message): string => senderName(message.sender_id, log.members, client.userId, app);
-  const group = log.members.size > 2;
+  const sender = (message: Message): string => {
+    const stranger = message.sender_id !== client.userId && !log.members.has(message.sender_id);
+    return (stranger && message.sender_name) || senderName(message.sender_id, log.members, client.userId, app);
+  };
+  const group = log.members.size > 2 || log.live;
 
   const jump = (): void => {
     toEnd(true);
@@ -73,6 +76,7 @@ export function MessageList({ conversation, name, attentive, onDelete }: Props) 
         quoted={quoted}
         quotedName={quoted ? sender(quoted) : ""}
         canSend={log.canSend(client.userId)}
+        canChange={log.canChange(client.userId)}
         tabStop={rove.stop === row.key}
         active={rove.active === row.key}
         actions={actions}

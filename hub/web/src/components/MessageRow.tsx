@@ -29,6 +29,7 @@ export interface RowProps {
   quoted: Message | undefined;
   quotedName: string;
   canSend: boolean;
+  canChange: boolean;
   tabStop: boolean;
   active: boolean;
   actions: MessageActions;
@@ -78,9 +79,9 @@ function Row(props: RowProps) {
         {group && !own && first && <span class="sender">{name}</span>}
         <div class="bubble-line">
           <Bubble {...props} />
-          {message && <Tools message={message} own={own} canSend={props.canSend} reachable={props.tabStop} actions={actions} />}
+          {message && <Tools message={message} own={own} canSend={props.canSend} canChange={props.canChange} reachable={props.tabStop} actions={actions} />}
         </div>
-        {message && <Reactions message={message} canSend={props.canSend} actions={actions} />}
+        {message && <Reactions message={message} canSend={props.canChange} actions={actions} />}
         {echo && state === "failed" && <FailedBox echo={echo} actions={actions} />}
       </div>
     </li>

@@ -7,9 +7,9 @@ import { isEditable, isLive, type MessageActions } from "./actions";
 import { Icon, type IconName } from "./Icon";
 import { EmojiPicker } from "./EmojiPicker";
 
-type Props = { message: Message; own: boolean; canSend: boolean; reachable: boolean; actions: MessageActions };
+type Props = { message: Message; own: boolean; canSend: boolean; canChange: boolean; reachable: boolean; actions: MessageActions };
 
-export function Tools({ message, own, canSend, reachable, actions }: Props) {
+export function Tools({ message, own, canSend, canChange, reachable, actions }: Props) {
   const { t } = useApp();
   const [picking, setPicking] = useState(false);
   const bar = useRef<HTMLDivElement>(null);
@@ -25,9 +25,9 @@ export function Tools({ message, own, canSend, reachable, actions }: Props) {
   };
   return (
     <div class={`tools ${picking ? "open" : ""}`} role="toolbar" aria-label={t("message.actions")} ref={bar}>
-      {button("react-button", "smile", t("message.react"), () => setPicking(!picking), picking)}
+      {canChange && button("react-button", "smile", t("message.react"), () => setPicking(!picking), picking)}
       {button("reply-button", "reply", t("message.reply"), () => actions.reply(message))}
-      {own && isEditable(message) && button("edit-button", "edit", t("message.edit"), () => actions.edit(message))}
+      {own && canChange && isEditable(message) && button("edit-button", "edit", t("message.edit"), () => actions.edit(message))}
       {own && button("delete-button", "trash", t("message.delete"), () => actions.remove(message))}
       {picking && (
         <EmojiPicker

@@ -59,6 +59,8 @@ export const en = {
   "chat.jump.other": "{n} new messages, jump to the latest",
   "chat.messages": "Messages with {name}",
   "chat.keys": "Use the arrow keys to move between messages, Enter for actions.",
+  "chat.viewers.one": "{n} person watching",
+  "chat.viewers.other": "{n} people watching",
   "chat.until": "Open until {time}",
   "chat.announce": "{name}: {text}",
   "chat.announce.elsewhere": "New message from {name}",
@@ -114,6 +116,8 @@ export const en = {
   "closed.expired": "The time for this order is over, so the conversation is closed. Place a new order to talk again.",
   "closed.not_open_yet": "This conversation is not open yet. Please come back later.",
   "closed.not_open_yet.at": "This conversation opens {time}. You can write from then on.",
+  "closed.hosts_only": "Only the hosts write here.",
+  "closed.left": "You were taken out of this room. Open it again to come back.",
   "closed.observer": "You are observing this conversation. You can read it, but not write.",
   "closed.other": "You cannot write here at the moment ({reason}). Contact support if you think this is a mistake.",
 

@@ -61,6 +61,8 @@ export const fr: Texts = {
   "chat.jump.other": "{n} nouveaux messages, aller au dernier",
   "chat.messages": "Messages avec {name}",
   "chat.keys": "Flèches pour passer d’un message à l’autre, Entrée pour les actions.",
+  "chat.viewers.one": "{n} personne suit",
+  "chat.viewers.other": "{n} personnes suivent",
   "chat.until": "Ouverte jusqu’à {time}",
   "chat.announce": "{name} : {text}",
   "chat.announce.elsewhere": "Nouveau message de {name}",
@@ -116,6 +118,8 @@ export const fr: Texts = {
   "closed.expired": "Le délai de cette commande est écoulé, la conversation est donc fermée. Passez une nouvelle commande pour reprendre l’échange.",
   "closed.not_open_yet": "Cette conversation n’est pas encore ouverte. Revenez un peu plus tard.",
   "closed.not_open_yet.at": "Cette conversation ouvre {time}. Vous pourrez écrire à partir de ce moment.",
+  "closed.hosts_only": "Seuls les hôtes écrivent ici.",
+  "closed.left": "Vous avez été retiré de ce salon. Ouvrez-le à nouveau pour revenir.",
   "closed.observer": "Vous observez cette conversation. Vous pouvez la lire, mais pas y écrire.",
   "closed.other": "Vous ne pouvez pas écrire ici pour le moment ({reason}). Contactez l’assistance si vous pensez qu’il s’agit d’une erreur.",
 

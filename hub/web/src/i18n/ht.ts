@@ -61,6 +61,8 @@ export const ht: Texts = {
   "chat.jump.other": "{n} nouvo mesaj, ale nan dènye a",
   "chat.messages": "Mesaj ak {name}",
   "chat.keys": "Sèvi ak flèch yo pou w pase de yon mesaj a yon lòt, peze Enter pou aksyon yo.",
+  "chat.viewers.one": "{n} moun ap swiv",
+  "chat.viewers.other": "{n} moun ap swiv",
   "chat.until": "Li louvri jiska {time}",
   "chat.announce": "{name}: {text}",
   "chat.announce.elsewhere": "Nouvo mesaj nan men {name}",
@@ -116,6 +118,8 @@ export const ht: Texts = {
   "closed.expired": "Tan kòmand sa a fini, kidonk konvèsasyon an fèmen. Pase yon nouvo kòmand pou nou pale ankò.",
   "closed.not_open_yet": "Konvèsasyon sa a poko louvri. Tanpri tounen pita.",
   "closed.not_open_yet.at": "Konvèsasyon sa a ap louvri {time}. W ap ka ekri apati lè sa a.",
+  "closed.hosts_only": "Se òganizatè yo sèlman ki ekri isit la.",
+  "closed.left": "Yo retire w nan sal sa a. Louvri l ankò pou w tounen.",
   "closed.observer": "W ap obsève konvèsasyon sa a. Ou ka li l, men ou pa ka ekri ladan l.",
   "closed.other": "Ou pa ka ekri isit la pou kounye a ({reason}). Kontakte asistans si ou panse se yon erè.",
 

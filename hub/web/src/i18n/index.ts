@@ -20,7 +20,7 @@ export interface I18n {
   language: Language;
   t: Translate;
   /** Chooses between `key.one` and `key.other`. */
-  count: (key: "unread" | "chat.jump" | "composer.left", n: number) => string;
+  count: (key: "unread" | "chat.jump" | "chat.viewers" | "composer.left", n: number) => string;
   dates: Dates;
   money: (minor: number, currency: string) => string;
 }

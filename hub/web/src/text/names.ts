@@ -3,7 +3,7 @@
 import type { Conversation, Member, Message } from "../../sdk";
 import type { I18n } from "../i18n";
 
-type Named = Pick<Conversation, "title" | "order_id"> & { members?: Member[] };
+type Named = Pick<Conversation, "title" | "order_id"> & { kind?: string; members?: Member[] };
 
 export const others = (members: Member[], ownId: string): Member[] =>
   members.filter((member) => member.user_id !== ownId && member.role !== "observer");
@@ -14,9 +14,13 @@ export function partner(members: Member[], ownId: string): Member | undefined {
   return rest.length === 1 ? rest[0] : undefined;
 }
 
+/** Rooms that anybody may follow; they have viewers instead of a partner. */
+export const isRoom = (conversation: { kind?: string }): boolean => conversation.kind === "live" || conversation.kind === "announcement";
+
 /** People recognise people: in a talk between two, the other's name, else the title. */
 export function conversationName(conversation: Named, ownId: string, app: Pick<I18n, "t">): string {
   const members = conversation.members ?? [];
+  if (conversation.title && isRoom(conversation)) return conversation.title;
   const only = partner(members, ownId);
   if (only?.display_name) return only.display_name;
   if (conversation.title) return conversation.title;

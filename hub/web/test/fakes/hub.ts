@@ -26,6 +26,7 @@ export interface Session {
 
 interface Room {
   id: string;
+  kind: string;
   title: string;
   state: "open" | "closed";
   reason: string | null;
@@ -54,9 +55,10 @@ export class FakeHub {
   private ids = 0;
   private clock = Date.parse("2026-01-05T10:00:00.000Z");
 
-  addRoom(id: string, members: string[], title = id): Room {
+  addRoom(id: string, members: string[], title = id, kind = "order"): Room {
     const room: Room = {
       id,
+      kind,
       title,
       state: "open",
       reason: null,
@@ -142,6 +144,15 @@ export class FakeHub {
       session.rooms.delete(room.id);
       return ok({});
     },
+    "live.join": (session, _, room) => {
+      session.rooms.add(room.id);
+      return ok({ ...this.snapshot(room, session.userId), viewers: this.viewers(room), slow_mode_seconds: 0 });
+    },
+    "live.leave": (session, _, room) => {
+      session.rooms.delete(room.id);
+      return ok({});
+    },
+    "live.send": (session, payload, room) => this.send(session.userId, room, { ...payload }),
     "conversation.history": (_, payload, room) => ok(this.history(room, payload.before_seq, payload.limit)),
     "conversation.sync": (session, payload) => {
       return ok({ results: payload.cursors.map((cursor) => this.sync(this.room(cursor.conversation_id), cursor.rev, session.userId)) });
@@ -275,7 +286,7 @@ export class FakeHub {
     const at = last?.created_at ?? "2026-01-05T10:00:00.000Z";
     return {
       id: room.id,
-      kind: "order",
+      kind: room.kind,
       order_id: null,
       title: room.title,
       state: room.state,
@@ -300,6 +311,16 @@ export class FakeHub {
 
   private isMember(room: Room, userId: string): boolean {
     return room.members.some((member) => member.user_id === userId);
+  }
+
+  /** As an operator does it. */
+  empty(roomId: string, reason: string): void {
+    this.broadcast(this.room(roomId), "conversation.left", { conversation_id: roomId, reason });
+    for (const session of this.sessions) session.rooms.delete(roomId);
+  }
+
+  private viewers(room: Room): number {
+    return [...this.sessions].filter((session) => session.rooms.has(room.id)).length;
   }
 
   private broadcast(room: Room, event: string, payload: object): void {
