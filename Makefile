@@ -11,7 +11,7 @@ UV := $(shell command -v uv 2>/dev/null)
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" "$$(cat $(CURDIR)/$(VENV)/.node)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format pages bench lock clean
+.PHONY: help setup demo test lint format pages bench faults lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -78,8 +78,11 @@ format: $(VENV)/.dev ## format the Python code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure durable chat on SQLite and PostgreSQL
+bench: $(VENV)/.dev ## measure the hub beside Node and stock python-socketio, and print ratios
 	$(BIN)/python -m loadtests bench $(ARGS)
+
+faults: $(VENV)/.dev ## break every part of a cluster under load, and check that nothing is lost
+	$(BIN)/python -m loadtests run loadtests/scenarios/faults.yaml $(ARGS)
 
 lock: ## renew the locks (needs uv; the index is the machine's)
 	uv export --quiet --no-emit-project --no-dev --format requirements.txt -o requirements.lock

@@ -153,6 +153,18 @@ def demo_command(host: Host = "127.0.0.1", port: Port = 8080) -> None:
     _run(lambda: bootstrap(settings, personas=people), host, port, with_worker=True, on_ready=ready)
 
 
+@app.command(
+    name="loadtest",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def loadtest_command(context: typer.Context) -> None:
+    """Runs the load-test tool, as `python -m loadtests` does; `hub loadtest --help` shows its commands."""
+    from loadtests import tool  # noqa: PLC0415  (only who tests load needs it)
+
+    tool.app(context.args, prog_name="hub loadtest")
+
+
 @app.command()
 def token(
     user: Annotated[str, typer.Option(help="The person's id.")],

@@ -1,5 +1,5 @@
-"""`python -m loadtests`."""
+"""`python -m loadtests`: load tests from scenario files, and the benchmarks."""
 
-from loadtests.bench import app
+from loadtests.tool import app
 
 app()

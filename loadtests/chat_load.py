@@ -4,16 +4,16 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from loadtests.contention import Contention
 from loadtests.figures import Latency, latency, percentile
-from loadtests.hubprocess import HubProcess
 from loadtests.pairs import NewMessage, Pairs, Person
-from loadtests.rawclient import Answer, ConnectionFailed
+from loadtests.sockets import SocketFailed
 
 BODY = "Bonjou! Your video is almost ready, I will send it tonight. Mèsi anpil for waiting."
 SETTLE_SECONDS = 5.0
@@ -50,6 +50,13 @@ class Load(Struct, frozen=True):
         return self.lag_p99_ms > LATE_MS or self.generator_busy > BUSY
 
 
+class Server(Protocol):
+    """What is loaded."""
+
+    def cpu_seconds(self) -> float | None:
+        """CPU time that its process has used."""
+
+
 class _Sent(Struct, frozen=True):
     message: NewMessage
 
@@ -70,7 +77,7 @@ _answered = msgspec.json.Decoder(tuple[_Answered]).decode
 class Run:
     """One load under way: what is due, what came back."""
 
-    def __init__(self, pairs: Pairs, hub: HubProcess, name: str) -> None:
+    def __init__(self, pairs: Pairs, hub: Server, name: str) -> None:
         self._pairs = pairs
         self._hub = hub
         self._name = name
@@ -90,8 +97,8 @@ class Run:
         """Messages that went out."""
         return len(self._lags)
 
-    async def send(self, person: Person, due: float) -> asyncio.Future[Answer] | None:
-        """Sends the person's next message, which was due at `due`; None when the socket is gone."""
+    def send(self, person: Person, due: float, then: Callable[[float], None] | None = None) -> None:
+        """Sends the person's next message, which was due at `due`; `then` is told when its ack came."""
         client_message_id = f"{self._name}-{next(self._numbers)}"
         self._due[client_message_id] = due
         payload: dict[str, Any] = {
@@ -100,33 +107,27 @@ class Run:
             "body": BODY,
         }
         self._lags.append(time.perf_counter() - due)
-        self._open += 1
         try:
-            answer = await person.client.request("message.send", payload)
-        except (ConnectionFailed, ConnectionError):
-            self._open -= 1
+            person.client.request("message.send", payload, partial(self._on_ack, due, then))
+            self._open += 1
+        except SocketFailed:
             self._pairs.ledger.unanswered += 1
-            return None
-        answer.add_done_callback(self._on_ack(due))
-        return answer
 
-    def _on_ack(self, due: float) -> Callable[[asyncio.Future[Answer]], None]:
-        def on_ack(answer: asyncio.Future[Answer]) -> None:
-            self._open -= 1
-            ledger = self._pairs.ledger
-            if answer.cancelled() or answer.exception() is not None:
-                ledger.unanswered += 1
-                return
-            at, text = answer.result()
-            (answered,) = _answered(text)
-            if answered.data is None:
-                ledger.refusals[answered.error.code if answered.error else "?"] += 1
-                return
+    def _on_ack(self, due: float, then: Callable[[float], None] | None, text: bytes, at: float) -> None:
+        self._open -= 1
+        ledger = self._pairs.ledger
+        if not text:  # the socket has ended
+            ledger.unanswered += 1
+            return
+        (answered,) = _answered(text)
+        if answered.data is None:
+            ledger.refusals[answered.error.code if answered.error else "?"] += 1
+        else:
             self._to_ack.append(at - due)
             message = answered.data.message
             ledger.acked(message.conversation_id, message.seq, message.client_message_id)
-
-        return on_ack
+        if then is not None:
+            then(at)
 
     def _on_message(self, user_id: str, message: NewMessage, at: float) -> None:
         due = self._due.get(message.client_message_id)
@@ -160,7 +161,7 @@ class Run:
             await asyncio.sleep(0.02)
 
 
-async def fixed_rate(pairs: Pairs, hub: HubProcess, *, rate: float, seconds: float, name: str) -> Load:
+async def fixed_rate(pairs: Pairs, hub: Server, *, rate: float, seconds: float, name: str) -> Load:
     """Sends `rate` messages a second by the clock, each person in turn, however the server does."""
     run = Run(pairs, hub, name)
     for number in range(min(int(rate * seconds), MOST_MESSAGES)):
@@ -168,28 +169,20 @@ async def fixed_rate(pairs: Pairs, hub: HubProcess, *, rate: float, seconds: flo
         wait = due - time.perf_counter()
         if wait > 0:
             await asyncio.sleep(wait)
-        await run.send(pairs.people[number % len(pairs.people)], due)
+        run.send(pairs.people[number % len(pairs.people)], due)
     return await run.result()
 
 
-async def as_fast_as_answered(pairs: Pairs, hub: HubProcess, *, seconds: float, name: str) -> Load:
+async def as_fast_as_answered(pairs: Pairs, hub: Server, *, seconds: float, name: str) -> Load:
     """Everybody sends again as soon as the last message was acked."""
     run = Run(pairs, hub, name)
     ends = run.began + seconds
 
-    async def one(person: Person) -> None:
-        due = run.began
-        while due < ends and run.sent < MOST_MESSAGES:
-            answer = await run.send(person, due)
-            if answer is None:
-                return
-            try:
-                due = (await answer).at
-            except ConnectionFailed:
-                return
+    def again(person: Person, due: float) -> None:
+        if due < ends and run.sent < MOST_MESSAGES:
+            run.send(person, due, partial(again, person))
 
-    tasks = [asyncio.create_task(one(person)) for person in pairs.people]
-    _, late = await asyncio.wait(tasks, timeout=seconds + SETTLE_SECONDS)
-    for task in late:
-        task.cancel()
+    for person in pairs.people:
+        again(person, run.began)
+    await asyncio.sleep(seconds)
     return await run.result()

@@ -4,7 +4,10 @@ On a machine that others use too, figures swing by half; beside each stands who 
 """
 
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
+
+from loadtests.procfs import cpu_seconds
 
 TICKS = os.sysconf("SC_CLK_TCK")
 BUSY_FIELDS = (0, 1, 2, 5, 6, 7)
@@ -14,26 +17,28 @@ BUSY_FIELDS = (0, 1, 2, 5, 6, 7)
 class Contention:
     """Counts from its making. All figures are None where there is no /proc."""
 
-    def __init__(self) -> None:
-        self._began = _times()
+    def __init__(self, also: Collection[int] = ()) -> None:
+        """`also`: processes that belong to the measurement, though they were not started by this one."""
+        self._also = tuple(also)
+        self._began = _times(self._also)
 
     def others(self) -> float | None:
         """The part of the machine's busy time since the beginning that went to others, from 0 to 1."""
-        now = _times()
+        now = _times(self._also)
         if self._began is None or now is None:
             return None
         busy, ours = now[0] - self._began[0], now[1] - self._began[1]
         return max(0.0, 1 - ours / busy) if busy else 0.0
 
 
-def _times() -> tuple[float, float] | None:
-    """Busy seconds of the whole machine, and those of this process and all that it started."""
+def _times(also: Iterable[int]) -> tuple[float, float] | None:
+    """Busy seconds of the whole machine, and those of this process, all that it started, and `also`."""
     try:
         machine = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
     except OSError:
         return None
     busy = sum(int(machine[field]) for field in BUSY_FIELDS) / TICKS
-    return busy, _of_family(os.getpid())
+    return busy, _of_family(os.getpid()) + sum(cpu_seconds(pid) or 0.0 for pid in also)
 
 
 def _of_family(first: int) -> float:
@@ -45,10 +50,11 @@ def _of_family(first: int) -> float:
         except OSError:  # it ended meanwhile
             continue
         pid = int(stat.parent.name)
-        # The command's name, field 2, may hold spaces: count from behind it. 4 is the parent, 14 and 15 are the times.
+        # The command's name, field 2, may hold spaces: count from behind it. 4 is the parent, 14 to 17 are the times,
+        # the last two those of children that have ended.
         fields = text.rpartition(")")[2].split()
         parents[pid] = int(fields[1])
-        used[pid] = (int(fields[11]) + int(fields[12])) / TICKS
+        used[pid] = sum(map(int, fields[11:15])) / TICKS
     family = {first}
     grown = True
     while grown:

@@ -27,7 +27,7 @@ def databases(kinds: Collection[str], folder: Path) -> Iterator[dict[str, Fresh]
             makers["sqlite"] = lambda: _fresh_sqlite(folder)
         if "postgresql" in kinds:
             server = stack.enter_context(running_postgres())
-            makers["postgresql"] = lambda: _fresh_postgres(server)
+            makers["postgresql"] = lambda: fresh_postgres(server)
         yield makers
 
 
@@ -37,7 +37,8 @@ def _fresh_sqlite(folder: Path) -> str:
     return url
 
 
-def _fresh_postgres(server: str) -> str:
+def fresh_postgres(server: str) -> str:
+    """The URL of a new migrated database on this server. Must be called where no event loop runs."""
     name = f"bench_{uuid4().hex}"
     asyncio.run(_create(f"{server}/postgres", name))
     upgrade(f"{server}/{name}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hub
 from loadtests.configuration import DRAIN_SECONDS, environment
+from loadtests.procfs import cpu_seconds
 
 START_SECONDS = 30.0
 COMPLAINT = re.compile(r"\[(?:warning|error|critical)\s*\]\s+(\S+)")
@@ -32,13 +33,7 @@ class HubProcess:
 
     def cpu_seconds(self) -> float | None:
         """User and system time that the process has used; None where there is no /proc."""
-        try:
-            stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        except OSError:
-            return None
-        # proc(5): the command's name, field 2, may hold spaces, so count from behind it; utime and stime are 14 and 15.
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self._process.pid)
 
     def complaints(self) -> dict[str, int]:
         """What the hub has logged as warnings and errors so far: event -> how often."""

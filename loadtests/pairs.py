@@ -1,10 +1,12 @@
 """Pairs of people in one conversation each: created as a platform would, over HTTP, then connected."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -13,11 +15,11 @@ from msgspec import Struct
 from hub.gateway.auth import Authenticator
 from loadtests.configuration import settings
 from loadtests.ledger import Ledger
-from loadtests.rawclient import Answer, RawClient
+from loadtests.sockets import Answer, Socket, connect
 
 AT_ONCE = 16
 TOKEN_SECONDS = 3600
-NEW_MESSAGE = '["message.new",'
+NEW_MESSAGE = b'["message.new",'
 
 
 class Person(NamedTuple):
@@ -25,7 +27,7 @@ class Person(NamedTuple):
 
     user_id: str
     conversation_id: str
-    client: RawClient
+    client: Socket
 
 
 class NewMessage(Struct, frozen=True):
@@ -67,12 +69,15 @@ class Pairs:
     def __init__(self, ledger: Ledger) -> None:
         self.people: list[Person] = []
         self.ledger = ledger
+        self.events = 0
+        """Of every kind, to everybody."""
         self.on_message: OnMessage = lambda _user_id, _message, _at: None
 
-    def listener(self, user_id: str) -> Callable[[str, float], None]:
+    def listener(self, user_id: str) -> Callable[[bytes, float], None]:
         """What a person's client calls with each event."""
 
-        def on_event(text: str, at: float) -> None:
+        def on_event(text: bytes, at: float) -> None:
+            self.events += 1
             if text.startswith(NEW_MESSAGE):
                 message = _event(text)[1].message
                 self.ledger.received(user_id, message.conversation_id, message.seq, message.client_message_id)
@@ -87,17 +92,18 @@ class Pairs:
 
 
 async def _open(person: Person) -> tuple[str, int]:
-    answer: Answer = await (
-        await person.client.request("conversation.open", {"conversation_id": person.conversation_id})
-    )
+    answer: Answer = await person.client.ask("conversation.open", {"conversation_id": person.conversation_id})
     return person.conversation_id, _opened(answer.text)[0].data.head.seq
 
 
 @asynccontextmanager
-async def connected_pairs(base: str, count: int, ledger: Ledger) -> AsyncIterator[Pairs]:
-    """`count` pairs who have their conversation open."""
+async def connected_pairs(base: str, count: int, ledger: Ledger, others: Sequence[str] = ()) -> AsyncIterator[Pairs]:
+    """`count` pairs who have their conversation open; with other nodes everybody is on one of them by chance."""
     tokens = Authenticator(settings("sqlite+aiosqlite://"))
     pairs = Pairs(ledger)
+    nodes = [urlsplit(each) for each in (base, *others)]
+    chance = random.Random(1)
+    people: list[tuple[str, str, str]] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         platform = _Platform(http, base, tokens.make("platform", ["service"], seconds=TOKEN_SECONDS))
         names = [(f"fan-{number}", f"creator-{number}") for number in range(count)]
@@ -105,15 +111,22 @@ async def connected_pairs(base: str, count: int, ledger: Ledger) -> AsyncIterato
         for pair, conversation_id in zip(names, ids, strict=True):
             ledger.conversation(conversation_id, pair)
             for user_id, role in zip(pair, ("fan", "creator"), strict=True):
-                token = tokens.make(user_id, [role], seconds=TOKEN_SECONDS)
-                client = RawClient(http, base, token, pairs.listener(user_id))
-                pairs.people.append(Person(user_id, conversation_id, client))
+                people.append((user_id, conversation_id, tokens.make(user_id, [role], seconds=TOKEN_SECONDS)))
+
+        async def come(user_id: str, conversation_id: str, token: str) -> None:
+            where = chance.choice(nodes)
+            client = await connect(
+                where.hostname or "", where.port or 80, auth={"token": token}, on_event=pairs.listener(user_id)
+            )
+            pairs.people.append(Person(user_id, conversation_id, client))
+
         try:
-            await _limited([person.client.connect for person in pairs.people])
+            await _limited([partial(come, *person) for person in people])
             await pairs.heads()
             yield pairs
         finally:
-            await _limited([person.client.close for person in pairs.people])
+            for person in pairs.people:
+                person.client.close()
 
 
 class _Platform:

@@ -7,7 +7,9 @@ directly; as root they run as `nobody`, because PostgreSQL refuses to run as roo
 import os
 import pwd
 import shutil
+import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -18,6 +20,7 @@ from pathlib import Path
 
 USER = "hub"
 START_SECONDS = 30.0
+PROTOCOL = 3 << 16
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -33,38 +36,91 @@ class PostgresFailed(RuntimeError):
     """PostgreSQL did not start; the text is what it said."""
 
 
-@contextmanager
-def running_postgres() -> Iterator[str]:
-    """Starts a server on a free port, in a folder that is removed at the end; gives its URL without a database."""
-    with tempfile.TemporaryDirectory(prefix="hub-postgres-") as folder:
-        home = Path(folder)
-        account = _account()
-        if account is not None:
+class PostgresServer:
+    """One server in a folder of its own, which a test may stop and start again on the same port with its data."""
+
+    def __init__(self, home: Path) -> None:
+        self._account = _account()
+        if self._account is not None:
             home.chmod(0o755)
-            os.chown(home, account.pw_uid, account.pw_gid)
-        binaries = _binaries(home, account)
-        data = home / "data"
-        _run([binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C"], account)
-        port = _free_port()
+            os.chown(home, self._account.pw_uid, self._account.pw_gid)
+        self._home = home
+        self._binaries = _binaries(home, self._account)
+        self._data = home / "data"
+        initdb: list[str | Path] = [
+            self._binaries / "initdb",
+            "-D",
+            self._data,
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ]
+        _run(initdb, self._account)
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Without a database; add `/name`."""
+        return f"postgresql+asyncpg://{USER}@127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of the running postmaster."""
+        if self._process is None:
+            raise PostgresFailed("it does not run")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Starts it, and waits until it accepts connections. Raises PostgresFailed."""
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-p", str(port), *options],
+        self._process = subprocess.Popen(
+            [self._binaries / "postgres", "-D", self._data, "-p", str(self.port), *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            cwd=home,
-            user=account.pw_uid if account else None,
-            group=account.pw_gid if account else None,
-            extra_groups=[] if account else None,
+            cwd=self._home,
+            user=self._account.pw_uid if self._account else None,
+            group=self._account.pw_gid if self._account else None,
+            extra_groups=[] if self._account else None,
         )
+        _wait_until_ready(self._process, self.port)
+
+    def stop(self, *, crash: bool = False) -> None:
+        """Rolls back what is open and ends; with `crash` without a checkpoint, as a failing machine would."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if crash:
+            process.send_signal(signal.SIGQUIT)
+        else:
+            process.terminate()  # SIGTERM: no new sessions; SIGINT: roll back the old ones now
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=START_SECONDS)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+@contextmanager
+def running_postgres_server() -> Iterator[PostgresServer]:
+    """Starts a server on a free port, in a folder that is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="hub-postgres-") as folder:
+        server = PostgresServer(Path(folder))
         try:
-            _wait_until_ready(server, port)
-            yield f"postgresql+asyncpg://{USER}@127.0.0.1:{port}"
+            server.start()
+            yield server
         finally:
-            server.terminate()  # SIGTERM: no new sessions; SIGINT: roll back the old ones now
-            server.send_signal(2)
-            server.wait(timeout=START_SECONDS)
-            if server.stderr is not None:
-                server.stderr.close()
+            server.stop()
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The same; gives the server's URL without a database."""
+    with running_postgres_server() as server:
+        yield server.url
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -118,9 +174,22 @@ def _wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
         if server.poll() is not None:
             said = server.stderr.read().decode(errors="replace") if server.stderr else ""
             raise PostgresFailed(said)
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.05)
+        if _accepts(port):
+            return
+        time.sleep(0.05)
     raise PostgresFailed(f"PostgreSQL did not listen within {START_SECONDS:.0f} s")
+
+
+def _accepts(port: int) -> bool:
+    """Whether a session would begin: while it recovers after a crash, it listens and refuses.
+
+    StartupMessage, answered by R (authentication) or E (error): PostgreSQL 15, 55.7 "Message Formats".
+    """
+    options = f"user\0{USER}\0database\0postgres\0\0".encode()
+    startup = struct.pack("!ii", len(options) + 8, PROTOCOL) + options
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(startup)
+            return connection.recv(1) == b"R"
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""The load tool: its parts, and whole runs against a hub in a process of its own."""
