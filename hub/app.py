@@ -121,7 +121,8 @@ class Gateway:
         hub = self._hub
         try:
             async with asyncio.timeout(hub.settings.drain_seconds):
-                await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop(), hub.badges.stop())
+                await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop())
+                await hub.badges.stop()  # the last sends were told of just now
         except TimeoutError:
             log.warning("gateway.database_does_not_answer")
 

@@ -87,10 +87,10 @@ def bootstrap(
     bus, presence = cluster.bus, cluster.presence
     resyncs = Resyncs(fanout)
     sequencer = Sequencer(fanout.deliver, resyncs.room)
-    interest.connect(fanout, bus, sequencer)
+    take = interest.connect(fanout, bus, sequencer)
     badges = Badges(BadgeQueries(database), fanout, bus)
     control = Control(fanout, badges, resyncs, cluster.attention)
-    bus.subscribe(sequencer.take, control.obey)
+    bus.subscribe(take, control.obey)
     bus.on_break = resyncs.rooms
     realtime = Realtime(bus, badges, fanout)
     presence.on_change = realtime.presence

@@ -23,6 +23,7 @@ async def run(settings: Settings) -> None:
     log.info("worker.started")
     await stopping.wait()
     await hub.worker.stop()
+    await hub.badges.stop()
     await hub.cluster.stop()
     await hub.database.connections.close()
     log.info("worker.stopped")

@@ -1,7 +1,8 @@
 """Group commit: requests that arrive while a transaction is under way share the next one.
 
-One request alone is written at once. Under load the groups grow by themselves, and a group that follows another waits
-a few milliseconds for company, so that the price of a transaction is shared; each caller's answer is released only after the commit that holds it.
+One request alone is written at once. Under load the groups grow by themselves, and a group that follows another waits a
+few milliseconds for company, so that the price of a transaction (one fsync) is shared; each caller's answer is released
+only after the commit that holds it.
 """
 
 import asyncio
@@ -68,8 +69,8 @@ class GroupCommit(Generic[Request, Answer]):
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
-                # One turn of the loop lets requests that are just being decoded join. Right after a group there are more
-                # to come: waiting a moment for them makes fewer transactions, each as dear as the last.
+                # One turn of the loop lets requests that are just being decoded join. Right after a group more are to
+                # come: waiting a moment for them makes fewer transactions, each as dear as the last.
                 busy = loop.time() < self._busy_until and len(self._waiting) < ENOUGH and not self._stopped
                 await asyncio.sleep(self._gather if busy else 0)
                 group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]

@@ -32,7 +32,7 @@ class Member(Protocol):
 class _Members:
     """One room: who gets its frames at once, and what is kept back for those who are being caught up."""
 
-    __slots__ = ("after", "held", "members", "outboxes")
+    __slots__ = ("after", "held", "members", "newest", "outboxes")
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
@@ -40,6 +40,8 @@ class _Members:
         self.held: dict[str, list[Frame]] = {}
         self.after: dict[str, int] = {}
         """Members who hold the log up to an entry that may still be on its way to the room."""
+        self.newest = 0
+        """The greatest of these entries."""
 
 
 class Fanout:
@@ -126,7 +128,7 @@ class Fanout:
                 if not waiting:
                     dirty.append(outbox)
                 waiting.append(frame)
-            if inside.after and frame.rev is not None:
+            if frame.rev is not None and frame.rev <= inside.newest:
                 self._take_back(inside, frame, frame.rev)
             for held in inside.held.values():
                 held.append(frame)
@@ -190,6 +192,7 @@ class Fanout:
             if old.after.get(old_id) == old_rev:
                 del old.after[old_id]
         inside.after[member_id] = after_rev
+        inside.newest = max(inside.newest, after_rev)
         self._remembered.append((now + LATE_SECONDS, inside, member_id, after_rev))
 
 

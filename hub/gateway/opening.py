@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from hub.chat.access import VIEWER
 from hub.chat.sync import Standing
+from hub.errors import ConversationNotFound
 from hub.gateway import wire
 from hub.gateway.rooms import conversation_room
 from hub.gateway.services import Services
@@ -23,6 +24,7 @@ async def enter(hub: Services, session: Session, conversation_id: str, read: Cal
     try:
         await hub.bus.listening(room)
         snapshot = await read()
+        _check_still_in(session, room)
     except Exception:
         # Who may not see the conversation must not get what was held back either.
         if opened_before:
@@ -34,6 +36,12 @@ async def enter(hub: Services, session: Session, conversation_id: str, read: Cal
     note_opened(hub, session, conversation_id, Standing(role, live=snapshot.conversation.kind in LIVE_KINDS))
     session.release_after_answer(room, after_rev=snapshot.head.rev)
     return snapshot
+
+
+def _check_still_in(session: Session, room: str) -> None:
+    """An operator may have taken the socket out while the snapshot was being read."""
+    if room not in session.rooms:
+        raise ConversationNotFound({"reason": "taken out of it meanwhile"})
 
 
 def note_opened(hub: Services, session: Session, conversation_id: str, standing: Standing) -> None:

@@ -40,13 +40,16 @@ class _Log:
         self.timer: asyncio.TimerHandle | None = None
 
     def is_double(self, rev: int) -> bool:
-        """Whether an entry up to `last` was passed on already; one that was given up is passed on when it comes."""
+        """Whether an entry up to `last` was passed on already, or came with every member's snapshot.
+
+        One that was given up is passed on when it comes.
+        """
         if rev in self.holes:
             self.holes.discard(rev)
             return False
-        if rev > self.begun or rev in self.older:
+        if self.known or rev > self.begun or rev in self.older:
             return True
-        if not self.known and len(self.older) < MOST_EARLY:
+        if len(self.older) < MOST_EARLY:
             self.older.add(rev)
         return False
 
@@ -85,8 +88,7 @@ class Sequencer:
         elif log.is_double(rev):
             doubles.inc()
         else:
-            self._deliver(room, frame)  # out of order, so whoever cannot tell is told to ask
-            self._declare(room)
+            self._deliver(room, frame)
 
     def known(self, room: str, rev: int) -> None:
         """A member holds the log up to `rev`: where a room that has passed nothing on yet begins."""

@@ -47,10 +47,14 @@ async def test_a_process_that_was_killed_is_started_again(hub: HubProcess) -> No
     before = hub.children()
     os.kill(before[0], signal.SIGKILL)
     async with asyncio.timeout(20):
-        while set(now := hub.children()) == set(before) or len(now) < len(before):
+        while set(now := hub.children()) == set(before) or len(now) < len(before):  # noqa: ASYNC110  (nobody tells)
             await asyncio.sleep(0.1)
     for _ in range(20):
         async with aiohttp.ClientSession() as http, http.get(f"{hub.base}/healthz") as answer:
             assert answer.status == 200
     assert await hub.terminate() == 0
-    assert not [pid for pid in now if Path(f"/proc/{pid}").exists()]
+    assert not [pid for pid in now if alive(pid)]
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
