@@ -182,7 +182,9 @@ class Outbox:
             if self._drained is None:
                 self._drained = asyncio.get_running_loop().create_future()
             await asyncio.wait((self._drained,), timeout=STALL_SECONDS)
-            if self._backlog is backlog and self._behind(backlog) >= before and not self.closed:
+            # Between polls nothing can go; a poller that does not come back is found by its heartbeat.
+            stuck = self.sink is not None and self._backlog is backlog and self._behind(backlog) >= before
+            if stuck and not self.closed:
                 self.on_overflow()
 
     def _behind(self, backlog: Backlog) -> int:

@@ -15,6 +15,9 @@ from collections.abc import Callable
 from hashlib import sha1
 from typing import Protocol, cast
 
+from aiohttp._websocket.helpers import (
+    websocket_mask,
+)  # in C; a Python loop over the bytes would cost more than the rest
 from aiohttp.web import Request, StreamResponse
 
 from hub.gateway.frames import CLOSE, PONG, TEXT, websocket
@@ -159,7 +162,8 @@ class WebSocket(asyncio.Protocol):
             if end < stop:
                 self._needed = stop - position
                 break
-            payload = _unmask(data[start : start + 4], data[start + 4 : stop], length)
+            payload = bytearray(data[start + 4 : stop])
+            websocket_mask(data[start : start + 4], payload)
             if first == TEXT and self._fragments is None:
                 self._text(payload)  # nearly every frame
             else:
@@ -167,7 +171,7 @@ class WebSocket(asyncio.Protocol):
             position = stop
         return position
 
-    def _text(self, payload: bytes) -> None:
+    def _text(self, payload: bytes | bytearray) -> None:
         try:
             message = payload.decode()
         except UnicodeDecodeError:
@@ -175,7 +179,8 @@ class WebSocket(asyncio.Protocol):
         if self._receiver is not None:
             self._receiver.received(message)
 
-    def _frame(self, first: int, payload: bytes) -> None:
+    def _frame(self, first: int, data: bytearray) -> None:
+        payload = bytes(data)
         opcode = first & 0x0F
         if opcode in {CONTINUATION_OPCODE, TEXT_OPCODE, BINARY_OPCODE}:
             self._data_frame(opcode, payload, final=first >= 0x80)  # noqa: PLR2004  (the FIN bit)
@@ -288,14 +293,6 @@ class WebSocket(asyncio.Protocol):
 
 def _into_nothing(_data: bytes) -> None:
     """Where writes to an ended connection go."""
-
-
-def _unmask(mask: bytes, payload: bytes, length: int) -> bytes:
-    """The payload XORed with the repeated mask; as one long integer, which is much faster than byte by byte."""
-    if mask == b"\0\0\0\0" or not length:
-        return payload
-    repeated = (mask * (length // 4 + 1))[:length]
-    return (int.from_bytes(payload, "little") ^ int.from_bytes(repeated, "little")).to_bytes(length, "little")
 
 
 # --- the handshake --------------------------------------------------------------------------------------------------

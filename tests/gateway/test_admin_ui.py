@@ -180,10 +180,11 @@ async def test_a_question_that_is_never_answered_leaves_nothing_behind(served: A
 
 async def test_a_session_that_the_application_disconnects_is_seen_off_like_any_other(served: Any) -> None:
     hub, (fan, creator), (fan_sid, creator_sid) = served
+    await hub.order_chat()  # strangers see nothing of each other
     await creator.ask("presence.subscribe", user_ids=["fan"])
     await hub.hub.server.disconnect(fan_sid)
     await fan.received("disconnect")
-    assert not hub.hub.services.fanout.has(user_room("fan"))
     assert await creator.ask("time.get")
-    assert [each.id for each in hub.hub.server.sessions] == [creator_sid]
     await creator.received("presence", lambda state: state["status"] == "offline")
+    assert not hub.hub.services.fanout.has(user_room("fan"))
+    assert [each.id for each in hub.hub.server.sessions] == [creator_sid]

@@ -297,6 +297,28 @@ async def test_what_was_lost_between_a_snapshot_and_the_first_entry_is_told() ->
     assert told == [ROOM]
 
 
+@pytest.mark.parametrize("when", ["while the other is held", "afterwards"])
+@on_clockwork
+async def test_two_who_open_an_empty_room_at_once_each_get_what_their_snapshot_lacks(when: str) -> None:
+    """The second reads a newer snapshot and is answered first; what lies between is published only then."""
+    fanout, sequencer = _node([])
+    slow, quick = people(fanout, "slow", "quick")
+    fanout.hold(slow, ROOM)
+    fanout.hold(quick, ROOM)
+    fanout.release(quick, ROOM, after_rev=9)
+    if when == "afterwards":
+        fanout.release(slow, ROOM, after_rev=7)
+    for rev in (7, 8, 9):
+        sequencer.take(ROOM, entry(rev))
+    if when != "afterwards":
+        fanout.release(slow, ROOM, after_rev=7)
+    assert await slow.heard() == ["c8", "c9"]
+    assert await quick.heard() == []
+    sequencer.take(ROOM, entry(10))
+    assert await slow.heard() == ["c8", "c9", "c10"]
+    assert await quick.heard() == ["c10"]
+
+
 def _node(told: list[str]) -> tuple[Fanout, Sequencer]:
     """Rooms behind a sequencer, as on a gateway."""
     fanout = Fanout()

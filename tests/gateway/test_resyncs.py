@@ -131,3 +131,24 @@ async def test_what_is_lost_after_a_person_has_asked_for_everything_is_told() ->
     await later(SPREAD_SECONDS)
 
     assert await one.heard() == [QUESTION]
+
+
+@on_clockwork
+async def test_a_second_loss_while_the_first_is_still_to_be_told_does_not_hide_behind_it() -> None:
+    tried = 0
+    while tried < 5:
+        fanout = Fanout()
+        resyncs = Resyncs(fanout)
+        (one,) = people(fanout, "one")
+        fanout.join(one, "user:one")
+        resyncs.rooms(["user:one", ROOM])
+        while not await one.heard():
+            await later(SPREAD_SECONDS / STEPS)
+        if ROOM not in resyncs._planned:
+            continue  # chance has told of the conversation first
+        tried += 1
+        await later(0.001)
+        if ROOM in resyncs._planned:
+            resyncs.room(ROOM)
+            await later(SPREAD_SECONDS)
+            assert QUESTION in await one.heard()
