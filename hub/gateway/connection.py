@@ -135,7 +135,7 @@ class Connection:
         if more:
             self.outbox.resume()
             if self.closing and self.outbox.empty:
-                self._cut()
+                asyncio.get_running_loop().call_soon(self._cut)  # not from within the transport's own writing
         else:
             self.outbox.pause()
 

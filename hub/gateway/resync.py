@@ -30,7 +30,7 @@ class Resyncs:
     def __init__(self, fanout: Fanout) -> None:
         self._fanout = fanout
         self._planned: dict[str, float] = {}
-        """Rooms that will be told, and since when."""
+        """Rooms that will be told, and since when something may be missing."""
         self._told: OrderedDict[str, float] = OrderedDict()
         """Rooms of people who were told to ask for everything, and when; the latest last."""
 
@@ -44,8 +44,10 @@ class Resyncs:
             self._plan(room, SPREAD_SECONDS)
 
     def _plan(self, room: str, spread: float) -> None:
-        if room not in self._planned and self._fanout.has(room):
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if room in self._planned:
+            self._planned[room] = loop.time()  # whoever asked meanwhile has not asked for this
+        elif self._fanout.has(room):
             self._planned[room] = loop.time()
             loop.call_later(random.uniform(0, spread), self._tell, room)  # noqa: S311  (jitter)
 

@@ -47,7 +47,7 @@ class _Log:
         if rev in self.holes:
             self.holes.discard(rev)
             return False
-        if self.known or rev > self.begun or rev in self.older:
+        if rev > self.begun or rev in self.older:
             return True
         if len(self.older) < MOST_EARLY:
             self.older.add(rev)
@@ -95,14 +95,13 @@ class Sequencer:
         log = self._logs.get(room)
         if log is None:
             self._logs[room] = _Log(rev, known=True)
-        elif not log.known:
+        else:
             log.known = True
             if rev < log.begun:
                 log.holes.update(set(range(max(rev, log.begun - MOST_EARLY) + 1, log.begun + 1)) - log.older)
                 log.begun = rev
                 if log.holes:
                     asyncio.get_running_loop().call_later(self._patience, self._declare_holes, room, log)
-            log.older.clear()
 
     def forget(self, room: str) -> None:
         """Nobody is in the room any more."""

@@ -80,6 +80,14 @@ class HubServer(SocketServer):
                 session.send(frames.disconnect())
             session.connection.finish(CLOSE_CODES.get(reason, OTHER_CODE), reason)
 
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: FBT001, FBT002
+        """See AsyncServer; a session is told why, and seen off like any other."""
+        session = self._sessions.get(sid)
+        if session is None:
+            await super().disconnect(sid, namespace, ignore_queue)
+        else:
+            self.close_session(session, "disconnected", come_back=False)
+
     def protocol_error(self, connection: Connection, reason: str) -> None:
         """Tells the client, then closes."""
         log.warning("gateway.protocol_error", remote=connection.remote, reason=reason)
