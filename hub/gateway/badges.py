@@ -19,6 +19,9 @@ ANNOUNCE_SECONDS = 0.05
 """Changes of one conversation within this are told to the other nodes once."""
 GATHER_SECONDS = 0.15
 """People do not notice a badge that is this late; the database notices one query for many of them."""
+MUCH = 50
+REST_SECONDS = 2.0
+"""Nobody sees whether 74 or 75 are unread: beyond MUCH a count is made anew this seldom."""
 MOST_REMEMBERED = 20_000
 AT_ONCE = 500
 """Pairs in one query."""
@@ -36,6 +39,8 @@ class Badges:
         self._announced: set[tuple[str, str]] = set()
         self._learning: set[asyncio.Task[None]] = set()
         self._touched: set[tuple[str, str]] = set()
+        self._resting: dict[tuple[str, str], float] = {}
+        self._stopping = False
         self._flushing: asyncio.Task[None] | None = None
         self._bus = bus
         self.emit: Emit | None = None
@@ -86,6 +91,7 @@ class Badges:
 
     async def stop(self) -> None:
         """Sends what was gathered."""
+        self._stopping = True
         if self._learning:
             await asyncio.wait(self._learning)
         self._announce()
@@ -97,8 +103,7 @@ class Badges:
         try:
             while self._touched:
                 await asyncio.sleep(GATHER_SECONDS)
-                pairs = sorted(self._touched)
-                self._touched.clear()
+                pairs = self._due()
                 for begin in range(0, len(pairs), AT_ONCE):
                     await self._flush(pairs[begin : begin + AT_ONCE])
         except Exception:  # live road: the next list or change tells the same
@@ -106,8 +111,20 @@ class Badges:
         finally:
             self._flushing = None
 
+    def _due(self) -> list[tuple[str, str]]:
+        """The pairs that are asked for now; those with much unread, which are dear to count, rest in between."""
+        now = asyncio.get_running_loop().time()
+        due = sorted(pair for pair in self._touched if self._stopping or self._resting.get(pair, 0.0) <= now)
+        self._touched.difference_update(due)
+        if len(self._resting) > MOST_REMEMBERED:
+            self._resting = {pair: until for pair, until in self._resting.items() if until > now}
+        return due
+
     async def _flush(self, pairs: Sequence[tuple[str, str]]) -> None:
         for badge in await self._queries.of_pairs(pairs):
+            if badge.unread > MUCH:
+                until = asyncio.get_running_loop().time() + REST_SECONDS
+                self._resting[badge.conversation_id, badge.user_id] = until
             update = ConversationUpdated(
                 conversation_id=badge.conversation_id,
                 rev=badge.rev,
