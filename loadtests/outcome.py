@@ -144,10 +144,14 @@ def _phases(outcome: Outcome) -> None:
         begins = seen.ends
 
 
+BEFORE_SECONDS = 3.0
+
+
 def _heal(outcome: Outcome) -> None:
     """When messages were on time again after each fault was mended.
 
-    A message belongs to the last fault that began at least a second before it was due, whenever it came.
+    A message belongs to the last fault that began before it was due, or within BEFORE_SECONDS after it: who was away of
+    their own accord when it was due comes back within that time, and then meets the next fault.
     """
     late: dict[int, float] = {}
     for tick in outcome.ticks:
@@ -157,7 +161,7 @@ def _heal(outcome: Outcome) -> None:
         if fault.mended is None:
             continue
         following = outcome.faults[number + 1].began if number + 1 < len(outcome.faults) else float("inf")
-        arrived = [at for due, at in late.items() if fault.began - 1 <= due < following - 1]
+        arrived = [at for due, at in late.items() if fault.began - BEFORE_SECONDS <= due < following - BEFORE_SECONDS]
         fault.healed = max(0.0, max(arrived, default=0.0) - fault.mended)
 
 

@@ -1,6 +1,7 @@
 """Keeps the conversation lists of connected people current: what changed is gathered for a moment, then asked once."""
 
 import asyncio
+import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,7 @@ from hub.gateway.bus import Bus, Touch
 from hub.gateway.fanout import Fanout
 from hub.gateway.rooms import user_room
 from hub.gateway.wire import ConversationUpdated
+from persistence.engine import database_is_away
 
 log = structlog.get_logger()
 
@@ -82,8 +84,9 @@ class Badges:
         # Who takes part does not change once a conversation exists, so what was read once stays true.
         try:
             members = self._members[conversation_id] = await self._queries.member_ids(conversation_id)
-        except Exception:  # live road: the next list or change tells the same
-            log.exception("badges.failed")
+        except Exception as error:  # live road: the next list or change tells the same
+            if not database_is_away(error):
+                log.exception("badges.failed")
             return
         if len(self._members) > MOST_REMEMBERED:
             self._members.popitem(last=False)
@@ -106,8 +109,9 @@ class Badges:
                 pairs = self._due()
                 for begin in range(0, len(pairs), AT_ONCE):
                     await self._flush(pairs[begin : begin + AT_ONCE])
-        except Exception:  # live road: the next list or change tells the same
-            log.exception("badges.failed")
+        except Exception as error:  # live road: the next list or change tells the same
+            if not database_is_away(error):
+                log.exception("badges.failed")
         finally:
             self._flushing = None
 
@@ -123,7 +127,8 @@ class Badges:
     async def _flush(self, pairs: Sequence[tuple[str, str]]) -> None:
         for badge in await self._queries.of_pairs(pairs):
             if badge.unread > MUCH:
-                until = asyncio.get_running_loop().time() + REST_SECONDS
+                rest = REST_SECONDS * random.uniform(0.5, 1.5)  # noqa: S311  (so that they are not counted all at once)
+                until = asyncio.get_running_loop().time() + rest
                 self._resting[badge.conversation_id, badge.user_id] = until
             update = ConversationUpdated(
                 conversation_id=badge.conversation_id,

@@ -90,7 +90,7 @@ def test_a_phase_that_only_warms_up_does_not_count() -> None:
 
 def test_healing_ends_with_the_last_late_message_that_was_due_before_the_next_fault() -> None:
     outcome = an_outcome()
-    outcome.ticks[8].late = {3: 5.5, 4: 8.5, 6: 7.2}
+    outcome.ticks[8].late = {1: 5.5, 2: 8.5, 6: 7.2}
     conclude(outcome)
     assert [fault.healed for fault in outcome.faults] == [pytest.approx(4.5), pytest.approx(0.2)]
     assert not checks(outcome)["healed_seconds"]
