@@ -18,12 +18,13 @@ from aiohttp.web import Application, HTTPRequestEntityTooLarge, Request, Request
 from engineio.async_drivers.aiohttp import translate_request
 
 from hub.gateway import frames
-from hub.gateway.connection import Connection, Upgrade
+from hub.gateway.connection import Connection
 from hub.gateway.eager import EagerRunner, Work
 from hub.gateway.heartbeat import Heartbeat
 from hub.gateway.outbox import MOST_BYTES, Flusher
 from hub.gateway.siblings import Letter, Siblings
 from hub.gateway.transport import WebSocket, acceptance, handshake_error, take_over
+from hub.gateway.upgrade import Upgrade
 
 log = structlog.get_logger()
 

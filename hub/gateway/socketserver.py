@@ -168,6 +168,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         if waiting is not None:
             if not isinstance(message, bytes):
                 raise ValueError("an attachment was due")
+            if sum(map(len, waiting.attachments)) + len(message) > self.eio.max_http_buffer_size:
+                raise ValueError("the attachments of a packet are too large together")
             if not waiting.add_attachment(message):
                 return None
             return self._binary_packet.pop(connection.sid)

@@ -58,6 +58,18 @@ async def test_more_attachments_than_anybody_needs_end_the_connection(edge: Runn
     await of.live_on()
 
 
+async def test_attachments_that_are_too_large_together_end_the_connection(edge: RunningHub, hostile: Hostile) -> None:
+    of = await Neighbours(edge).begin()
+    wire = await hostile.connected("heavyweight")
+
+    wire.send(with_attachments(4), *(frame(BINARY, b"x" * 40_000) for _ in range(3)))
+
+    assert await wire.end() is not None
+    await freed(edge, "heavyweight")
+    assert not edge.hub.server._binary_packet
+    await of.live_on()
+
+
 async def test_attachments_before_connect_end_the_connection(edge: RunningHub, hostile: Hostile) -> None:
     wire = await hostile.connection()
 

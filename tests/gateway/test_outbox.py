@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.gateway.backlog import Backlog
 from hub.gateway.frames import Frame, Priority
 from hub.gateway.outbox import (
     BURST,
@@ -15,7 +16,6 @@ from hub.gateway.outbox import (
     GRACE_SECONDS,
     MOST_AT_ONCE,
     STALL_SECONDS,
-    Backlog,
     Flusher,
     Outbox,
 )
