@@ -78,7 +78,7 @@ format: $(VENV)/.dev ## format the Python code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measure the hub beside Node and stock python-socketio, and print ratios
+bench: $(VENV)/.dev ## measure the hub beside Node, stock python-socketio and procrastinate, and print ratios
 	$(BIN)/python -m loadtests bench $(ARGS)
 
 faults: $(VENV)/.dev ## break every part of a cluster under load, and check that nothing is lost

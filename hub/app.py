@@ -1,7 +1,6 @@
 """The gateway process: HTTP, Socket.IO, pages, and by default the worker beside them; and how it stops."""
 
 import asyncio
-import gc
 import random
 import resource
 import signal
@@ -11,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from hub.bootstrap import Hub, origins
+from hub.garbage import collect_seldom
 from hub.gateway import wire
 from hub.gateway.cors import cors
 from hub.gateway.fields import FRAME_BYTES
@@ -18,7 +18,10 @@ from hub.gateway.malformed import quieten
 from hub.gateway.pages import add_headers, add_pages
 from hub.gateway.rest.app import add_routes, errors
 from hub.gateway.rest.operations import add_operations
+from hub.gateway.rest.webhooks import Webhooks
 from hub.gateway.siblings import Siblings
+from hub.notifications.replies import Replies
+from hub.notifications.reports import Reports
 from hub.observability import LoopLag
 
 log = structlog.get_logger()
@@ -37,25 +40,15 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def collect_seldom() -> None:
-    """Keeps the garbage collector from walking every socket again and again.
-
-    What exists now stays for good and is not looked at any more. Sessions hold no cycles and go by their counts alone;
-    with 10,000 of them a full collection blocks the loop for a tenth of a second, so it happens seldom.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
-
-
 def build_app(hub: Hub) -> web.Application:
     """The aiohttp application of a hub."""
     quieten()
     app = web.Application(middlewares=[cors(origins(hub.settings)), errors], client_max_size=FRAME_BYTES)
     app.on_response_prepare.append(add_headers)
     add_routes(app, hub.services)
+    Webhooks(hub.services, Reports(hub.database), Replies(hub.database)).attach(app)
     add_operations(app, hub.services, hub.admission)
-    add_pages(app)
+    add_pages(app, hub.services.unsubscriber)
     hub.server.attach(app)
     password = hub.settings.admin_password.get_secret_value()
     if password:
@@ -78,6 +71,8 @@ class Gateway:
         """Listens; with port 0 the system chooses one, see `address`."""
         hub = self._hub
         await hub.cluster.start()
+        if self._with_worker:
+            hub.wakes.follow()
         await self._runner.setup()
         site = web.TCPSite(
             self._runner, host, port, reuse_address=True, reuse_port=self._siblings is not None, backlog=BACKLOG
@@ -112,6 +107,7 @@ class Gateway:
         await self._runner.cleanup()
         await hub.server.shutdown()
         await hub.services.audience.stop()
+        hub.wakes.stop()
         await hub.cluster.stop()
         await hub.database.connections.close()
         self._lag.stop()
@@ -123,6 +119,7 @@ class Gateway:
             async with asyncio.timeout(hub.settings.drain_seconds):
                 await asyncio.gather(hub.services.sender.stop(), hub.services.receipts.stop())
                 await hub.badges.stop()  # the last sends were told of just now
+                await hub.services.notices.stop()
         except TimeoutError:
             log.warning("gateway.database_does_not_answer")
 

@@ -1,11 +1,10 @@
 """Builds every object of a process, once, from the settings. Tests replace any by keyword."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hub.channels.base import Channel
 from hub.channels.base import Sender as ChannelSender
-from hub.channels.capture import CaptureSender
-from hub.channels.smtp import SmtpSender
 from hub.chat.badges import BadgeQueries
 from hub.chat.conversations import Conversations
 from hub.chat.live import LiveRooms
@@ -24,6 +23,7 @@ from hub.gateway.cluster import Cluster, build
 from hub.gateway.control import Control
 from hub.gateway.fanout import Fanout
 from hub.gateway.namespace import Dispatcher
+from hub.gateway.notices import Notices
 from hub.gateway.outbox import Flusher
 from hub.gateway.presence import PresenceStore
 from hub.gateway.ratelimit import MemoryLimiter, NoLimits, RateLimiter
@@ -34,9 +34,25 @@ from hub.gateway.server import HubServer
 from hub.gateway.services import Services
 from hub.gateway.typing import EXPIRE_SECONDS, Typing
 from hub.gateway.viewers import Audience
+from hub.gateway.wakes import Wakes
 from hub.gateway.wire import Persona
+from hub.notifications.announcing import Announcer
+from hub.notifications.attention import Attention
+from hub.notifications.choices import Choices
+from hub.notifications.contents import Contents
 from hub.notifications.deliver import Deliverer
-from hub.notifications.unread import Attention, Unread
+from hub.notifications.devices import Devices
+from hub.notifications.entries import Entries
+from hub.notifications.inbox import Inbox
+from hub.notifications.leasing import Leaser
+from hub.notifications.planner import Planner
+from hub.notifications.publishing import Publisher
+from hub.notifications.router import Router
+from hub.notifications.templates.templates import Templates
+from hub.notifications.trace import Traces
+from hub.notifications.unread import Unread
+from hub.notifications.unsubscribe import Unsubscriber
+from hub.providers import senders as senders_of
 from hub.reactions import tables
 from hub.relay import Relay
 from hub.settings import Settings
@@ -56,11 +72,12 @@ class Hub:
     admission: Admission
     badges: Badges
     cluster: Cluster
+    wakes: Wakes
     relay: Relay
     worker: Worker
 
 
-def bootstrap(
+def bootstrap(  # noqa: PLR0913  (each keyword replaces one object)
     settings: Settings,
     *,
     clock: Clock | None = None,
@@ -68,9 +85,10 @@ def bootstrap(
     bus: Bus | None = None,
     presence: PresenceStore | None = None,
     limiter: RateLimiter | None = None,
-    email: ChannelSender | None = None,
+    senders: Mapping[Channel, ChannelSender] | None = None,
     attention: Attention | None = None,
     personas: Sequence[Persona] = (),
+    show_pushes: bool = False,
     typing_expires: float = EXPIRE_SECONDS,
 ) -> Hub:
     """A hub for these settings; every keyword replaces the object that the settings would give."""
@@ -89,13 +107,17 @@ def bootstrap(
     sequencer = Sequencer(fanout.deliver, resyncs.room)
     take = interest.connect(fanout, bus, sequencer)
     badges = Badges(BadgeQueries(database), fanout, bus)
-    control = Control(fanout, badges, resyncs, cluster.attention)
+    templates = Templates(settings.public_url, legal=settings.email_footer)
+    unsubscriber = Unsubscriber(database, settings)
+    inbox = Inbox(database, clock, Entries(templates, settings.public_url))
+    notices = Notices(inbox, fanout, bus, clock)
+    control = Control(fanout, badges, resyncs, cluster.attention, notices)
     bus.subscribe(take, control.obey)
     bus.on_break = resyncs.rooms
     realtime = Realtime(bus, badges, fanout)
     presence.on_change = realtime.presence
-    unread = Unread(settings)
-    reactions = tables(realtime, unread)
+    planner = Planner(settings)
+    reactions = tables(realtime, notices, Unread(planner), Router(planner))
     database.reactions = reactions.for_database()
     sync = Sync(database, clock)
     services = Services(
@@ -117,12 +139,28 @@ def bootstrap(
         attention=cluster.attention,
         audience=Audience(fanout, cluster.viewers),
         typing=Typing(realtime.typing, expire_seconds=typing_expires),
+        templates=templates,
+        inbox=inbox,
+        notices=notices,
+        choices=Choices(database),
+        devices=Devices(database),
+        unsubscriber=unsubscriber,
+        traces=Traces(database),
+        publisher=Publisher(),
         personas=personas,
     )
     admission = Admission(services)
     control.dismiss = admission.dismiss
+    wakes = Wakes(bus, {"stored": database.stored, "due": database.due})
+    control.wake = wakes.obey
     relay = Relay(database, reactions.durable)
-    deliverer = Deliverer(database, unread, email or _email_sender(settings, database), attention or cluster.attention)
+    deliverer = Deliverer(
+        database,
+        Leaser(settings, attention or cluster.attention),
+        Contents(templates, settings.public_url, unsubscriber.make),
+        templates,
+        senders or senders_of(settings, database, clock, show_pushes=show_pushes),
+    )
     return Hub(
         settings=settings,
         database=database,
@@ -131,13 +169,10 @@ def bootstrap(
         admission=admission,
         badges=badges,
         cluster=cluster,
+        wakes=wakes,
         relay=relay,
-        worker=Worker(database, relay, deliverer, services.conversations),
+        worker=Worker(database, relay, deliverer, Announcer(database, planner, settings), services.conversations),
     )
-
-
-def _email_sender(settings: Settings, database: Database) -> ChannelSender:
-    return SmtpSender(settings) if settings.smtp_host else CaptureSender(database, "email")
 
 
 def origins(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ import uvloop
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub import __version__, demo, doctor, migrate, processes, worker_process
+from hub import __version__, dead, demo, doctor, migrate, processes, worker_process
 from hub.app import Gateway, raise_file_limit, serve
 from hub.bootstrap import Hub, bootstrap
 from hub.gateway.auth import ROLES, Authenticator
@@ -148,9 +148,10 @@ def demo_command(host: Host = "127.0.0.1", port: Port = 8080) -> None:
     conversation_id = asyncio.run(demo.seed(settings))
 
     def ready(gateway: Gateway) -> None:
-        typer.echo(demo.welcome(gateway.address, people, conversation_id))
+        service = Authenticator(settings).make("demo-platform", ["service"], seconds=demo.TOKEN_SECONDS)
+        typer.echo(demo.welcome(gateway.address, people, conversation_id, service))
 
-    _run(lambda: bootstrap(settings, personas=people), host, port, with_worker=True, on_ready=ready)
+    _run(lambda: bootstrap(settings, personas=people, show_pushes=True), host, port, with_worker=True, on_ready=ready)
 
 
 @app.command(
@@ -188,11 +189,19 @@ def token(
 
 
 @app.command(name="doctor")
-def doctor_command() -> None:
-    """Checks configuration, database, migrations and mail server, and says what to do."""
+def doctor_command(
+    vapid: Annotated[bool, typer.Option("--vapid", help="Print a new key for Web Push instead.")] = False,  # noqa: FBT002
+) -> None:
+    """Checks configuration, database, migrations, mail server and keys, and says what to do."""
+    if vapid:
+        typer.echo(doctor.new_vapid_key())
+        return
     settings = _settings()
     if not asyncio.run(doctor.examine(settings, typer.echo)):
         raise typer.Exit(1)
+
+
+app.add_typer(dead.commands(_settings), name="dead")
 
 
 @config_app.command()

@@ -8,6 +8,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub import provider_checks
+from hub.channels.vapid import make_private_key, public_key
 from hub.gateway.pages import DIST
 from hub.gateway.redis_address import parse
 from hub.gateway.redis_link import TROUBLE, ask, connected
@@ -33,6 +35,12 @@ async def examine(settings: Settings, say: Say) -> bool:
             well = False
             say(f"problem  {name}: {problem}")
     return well
+
+
+def new_vapid_key() -> str:
+    """Lines for a `.env` file. Another key than before makes every browser subscribe anew."""
+    private = make_private_key()
+    return f"# the public key, which browsers get: {public_key(private)}\nHUB_VAPID_PRIVATE_KEY={private}"
 
 
 async def _secrets(settings: Settings) -> str:
@@ -87,8 +95,10 @@ async def _eviction_policy(connection: AbstractConnection) -> str:
 
 
 async def _mail(settings: Settings) -> str:
+    if not settings.smtp_host and settings.sendgrid_api_key.get_secret_value():
+        return "by SendGrid alone"
     if not settings.smtp_host and settings.production:
-        raise Problem("no HUB_SMTP_HOST: nobody is told of unread messages; set HUB_SMTP_*")
+        raise Problem("neither HUB_SENDGRID_API_KEY nor HUB_SMTP_HOST: no e-mail leaves the hub; set one of them")
     if not settings.smtp_host:
         return "no HUB_SMTP_HOST: e-mails are captured, see /deliveries.html"
     client = SMTP(
@@ -108,6 +118,28 @@ async def _mail(settings: Settings) -> str:
     return f"{settings.smtp_host}:{settings.smtp_port} answers"
 
 
+async def _push(settings: Settings) -> str:
+    private = settings.vapid_private_key.get_secret_value()
+    if not private:
+        return "no HUB_VAPID_PRIVATE_KEY: push messages are captured; `hub doctor --vapid` makes one"
+    try:
+        public = public_key(private)
+    except ValueError as error:
+        raise Problem(f"HUB_VAPID_PRIVATE_KEY: {error}") from None
+    subject = settings.vapid_subject
+    if not subject.startswith(("mailto:", "https://")) or "localhost" in subject:
+        raise Problem(f"HUB_VAPID_SUBJECT={subject}: some push services refuse it; set a mailto: or https: of yours")
+    relay = f"; everything goes to {settings.vapid_base_url}" if settings.vapid_base_url else ""
+    return f"browsers subscribe with {public}{relay}"
+
+
+async def _providers(settings: Settings) -> str:
+    try:
+        return await provider_checks.check(settings)
+    except provider_checks.Refused as refusal:
+        raise Problem(str(refusal)) from None
+
+
 async def _pages(_settings: Settings) -> str:
     if not (DIST / "index.html").is_file():
         raise Problem("the pages are not built; run `make pages`")
@@ -119,5 +151,7 @@ CHECKS: dict[str, Callable[[Settings], Awaitable[str]]] = {
     "database": _database,
     "redis": _redis,
     "e-mail": _mail,
+    "push": _push,
+    "providers": _providers,
     "pages": _pages,
 }

@@ -137,6 +137,42 @@ class MessageFixed(HubError):
     code, status, retryable = "message.deleted", 409, False
 
 
+class NotificationNotFound(HubError):
+    """There is no such notification, or it is another person's."""
+
+    code, status, retryable = "notification.not_found", 404, False
+
+
+class UnsubscribeInvalid(HubError):
+    """This unsubscribe link is not one of ours, or it is damaged. Open it again from the message."""
+
+    code, status, retryable = "unsubscribe.invalid", 404, False
+
+
+class TemplateNotFound(HubError):
+    """There is no such template, or no such version of it."""
+
+    code, status, retryable = "template.not_found", 404, False
+
+
+class EventNotFound(HubError):
+    """There is no such event."""
+
+    code, status, retryable = "event.not_found", 404, False
+
+
+class WebhookRefused(HubError):
+    """This call was not signed by the provider that it is for. Check the keys on both sides."""
+
+    code, status, retryable = "webhook.refused", 403, False
+
+
+class DeadLetterNotFound(HubError):
+    """There is no dead letter of this kind and id; it may have been replayed already."""
+
+    code, status, retryable = "dead.not_found", 404, False
+
+
 class IdempotencyConflict(HubError):
     """This Idempotency-Key was already used with another body. Use a new key for a new request."""
 

@@ -4,6 +4,7 @@ Events with a DURABLE reaction (see `reactions.py`) are stored in the outbox, so
 """
 
 from abc import abstractmethod
+from typing import Any
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True, tag_field="event"):
 
     @abstractmethod
     def about(self) -> str:
-        """The id of the conversation that it concerns."""
+        """The id of the conversation that it concerns; empty when there is none."""
 
 
 class MessageSent(Event, frozen=True, tag="message.sent"):
@@ -82,5 +83,39 @@ class ReceiptMoved(Event, frozen=True, tag="receipt.moved"):
         return self.conversation_id
 
 
-Stored = MessageSent
-"""The events that the outbox may hold; a union once there are several."""
+class EventPublished(Event, frozen=True, kw_only=True, tag="event.published"):
+    """Something that people are to be told of; the rule of its `type` says how (see `hub/notifications/rules.py`)."""
+
+    event_id: str
+    type: str
+    recipients: dict[str, str]
+    """User id -> the id that this person's notification will have."""
+    data: dict[str, Any] = {}
+    at: int
+    """When it happened; all times are ms since the epoch."""
+    not_before: int | None = None
+    expires_at: int | None = None
+    priority: int | None = None
+    conversation_id: str | None = None
+    seq: int | None = None
+    """The message that it is about: reading up to it cancels what still waits."""
+
+    def about(self) -> str:
+        """See Event."""
+        return self.conversation_id or ""
+
+
+class InboxChanged(Event, frozen=True, tag="inbox.changed"):
+    """A person's notifications changed; `notification_id` names a new one, `changed_id` one that is otherwise now."""
+
+    user_id: str
+    notification_id: str | None = None
+    changed_id: str | None = None
+
+    def about(self) -> str:
+        """See Event."""
+        return ""
+
+
+Stored = MessageSent | EventPublished
+"""The events that the outbox may hold."""

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from hub.provider_settings import ProviderSettings
 
 PREFIX = "HUB_"
 DEVELOPMENT_SECRET = "development-secret-that-production-refuses"  # noqa: S105  (it is public on purpose)
@@ -29,7 +31,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """What the operator decides. Every field is the variable `HUB_` + its name in capitals."""
 
     model_config = SettingsConfigDict(
@@ -77,21 +79,9 @@ class Settings(BaseSettings):
     """What may wait for one slow socket before it is closed."""
     admin_password: SecretStr = SecretStr("")
     """Turns the stock Socket.IO admin UI on, read-only, for the user `admin` in the namespace `/admin`."""
-    unread_email_seconds: float = Field(30, ge=0, le=7 * 86400)
-    """A message that is unread for so long, by someone who is not looking, gives an e-mail."""
     drain_seconds: float = Field(10, ge=0, le=600)
     """How long a stopping process lets its sockets finish."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-    smtp_host: str = ""
-    """Without it, e-mails are captured and shown at /api/v1/dev/deliveries (development)."""
-    smtp_port: int = Field(587, ge=1, le=65535)
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
-    smtp_from: str = "Hub <no-reply@localhost>"
-    smtp_timeout_seconds: float = Field(15, gt=0, le=25)
-    """For everything before DATA, and again for DATA; shorter than a delivery's lease."""
 
     @property
     def production(self) -> bool:
@@ -146,6 +136,8 @@ class Settings(BaseSettings):
             found.append(f"HUB_TRUSTED_PROXIES: {error}")
         if "@" not in parseaddr(self.smtp_from)[1]:
             found.append("HUB_SMTP_FROM needs an address, as in: Hub <no-reply@example.com>")
+        if not re.fullmatch(r"([A-Za-z0-9_-]{43}=?)?", self.vapid_private_key.get_secret_value()):
+            found.append("HUB_VAPID_PRIVATE_KEY must be 32 bytes of base64url; `hub doctor --vapid` makes one")
         return found
 
 

@@ -141,3 +141,12 @@ def database_is_away(error: Exception) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None) or ""
     return isinstance(cause, OSError | TimeoutError | PoolTimeoutError) or state.startswith(AWAY_STATES)
+
+
+DEADLOCK = "40P01"
+"""SQLSTATE of a transaction that PostgreSQL ended because it and another one waited for each other."""
+
+
+def is_deadlock(error: Exception) -> bool:
+    """Whether the transaction may simply be tried again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == DEADLOCK

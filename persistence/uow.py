@@ -52,8 +52,11 @@ class Reactions:
         live: Mapping[type[Event], Sequence[Live]],
         durable: Collection[type[Event]],
         unsure: Unsure | None = None,
+        ordered: Collection[type[Event]] = (),
     ) -> None:
         self.within, self.live, self.durable, self.unsure = within, live, durable, unsure
+        self.ordered = ordered
+        """Those of `durable` that are handed on in the order in which their conversation had them."""
 
 
 class Database:
@@ -65,6 +68,8 @@ class Database:
         self.reactions = Reactions({}, {}, ())
         self.stored = Signal()
         """Set whenever the outbox got something, so that the relay need not poll."""
+        self.due = Signal()
+        """Set whenever a delivery was planned that is due now, so that who carries deliveries need not poll."""
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -102,19 +107,20 @@ class Database:
             if events:
                 for react in reactions:
                     await react(tx, events)
-        rows = [
-            (kind.__struct_config__.tag, msgspec.json.encode(event).decode(), tx.now)
-            for event in tx.events
-            if (kind := type(event)) in self.reactions.durable
-        ]
+        rows = [self._row(event, tx.now) for event in tx.events if type(event) in self.reactions.durable]
         if rows:
-            await outbox.add(tx.connection, rows)  # type: ignore[arg-type]  # tags are strings here
+            await outbox.add(tx.connection, rows)
         return bool(rows)
+
+    def _row(self, event: Event, now: int) -> outbox.Stored:
+        kind = type(event)
+        key = event.about() or None if kind in self.reactions.ordered else None
+        return str(kind.__struct_config__.tag), key, msgspec.json.encode(event).decode(), now
 
     async def _commit_failed(self, tx: Tx) -> None:
         """The answer to COMMIT is lost: nobody was told of the changes, yet they may be there."""
         if self.reactions.unsure is not None:
-            for conversation_id in {event.about() for event in tx.events}:
+            for conversation_id in {event.about() for event in tx.events} - {""}:
                 await self.reactions.unsure(conversation_id)
 
     async def _after_commit(self, tx: Tx) -> None:
@@ -127,13 +133,20 @@ class Database:
 
 
 class Signal:
-    """Wakes whoever waits: several sets before a wait count as one."""
+    """Wakes whoever waits, here and in other processes: several sets before a wait count as one."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self.elsewhere: Callable[[], None] = _nobody
+        """Tells the other processes; must not wait."""
 
     def set(self) -> None:
-        """Wakes the waiter, or the next one."""
+        """Wakes the waiter, or the next one, and tells the other processes."""
+        self.wake()
+        self.elsewhere()
+
+    def wake(self) -> None:
+        """Wakes the waiter of this process, or the next one."""
         self._event.set()
 
     async def wait(self, seconds: float) -> bool:
@@ -145,3 +158,7 @@ class Signal:
             return False
         self._event.clear()
         return True
+
+
+def _nobody() -> None:
+    """There are no other processes."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Row, String, Table, exists, or_, select, update
+from sqlalchemy import Column, Index, Row, String, Table, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from persistence.base import Json, Millis, UserId, metadata
@@ -25,6 +25,7 @@ user = Table(
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Column("sessions_revoked_at", Millis),
+    Index("ix_app_user_phone", "phone"),
 )
 """A token that was issued before `sessions_revoked_at` is worth nothing any more."""
 
@@ -32,6 +33,11 @@ user = Table(
 async def get(connection: AsyncConnection, user_id: str) -> Row[Any] | None:
     """The row of one user."""
     return (await connection.execute(select(user).where(user.c.id == user_id))).one_or_none()
+
+
+async def lock(connection: AsyncConnection, user_id: str) -> None:
+    """Keeps a user's row until the transaction ends: whoever else locks it waits."""
+    await connection.execute(select(user.c.id).where(user.c.id == user_id).with_for_update(key_share=True))
 
 
 async def known(connection: AsyncConnection, user_ids: Iterable[str]) -> set[str]:
@@ -51,6 +57,11 @@ async def save(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     changes = {key: value for key, value in values.items() if key not in ("id", "created_at")}
     statement = insert(connection, user).values(**values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+
+
+async def change(connection: AsyncConnection, user_id: str, values: Mapping[str, Any]) -> None:
+    """Writes columns of one user."""
+    await connection.execute(update(user).where(user.c.id == user_id).values(**values))
 
 
 async def add_missing(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

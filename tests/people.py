@@ -1,8 +1,11 @@
 """People who talk to a hub in other processes."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import aiohttp
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 async def order_chat(base: str, token: str, fan: str = "fan", creator: str = "creator") -> str:
@@ -14,6 +17,16 @@ async def order_chat(base: str, token: str, fan: str = "fan", creator: str = "cr
         members = [{"user_id": fan, "role": "fan"}, {"user_id": creator, "role": "creator"}]
         made = await _ok(http.post(f"{base}/api/v1/conversations", json={"kind": "order", "members": members}))
     return str(made["conversation"]["id"])
+
+
+def push_keys() -> dict[str, str]:
+    """The keys of a push subscription, as a browser gives them."""
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return {
+        "p256dh": urlsafe_b64encode(point).decode().rstrip("="),
+        "auth": urlsafe_b64encode(bytes(15) + b"a").decode(),
+    }
 
 
 async def _ok(request: Any) -> Any:

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from hub.chat.groupcommit import GroupCommit
 from hub.errors import ConversationNotFound, HubError, RequestInvalid
 from hub.events import ReceiptMoved
 from hub.views import LIVE_KINDS
 from persistence import conversations, members, messages
+from persistence.groupcommit import GroupCommit
 from persistence.uow import Database, Tx
 
 GATHER_SECONDS = 0.025

@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from hub.chat import access, render
-from hub.chat.groupcommit import GroupCommit
 from hub.chat.standing import role_of
 from hub.clock import rfc3339
 from hub.errors import ConversationNotFound, HubError, MessageConflict, RequestInvalid, SlowMode
@@ -20,6 +19,7 @@ from hub.events import MessageChanged, MessageSent
 from hub.ids import new_id
 from hub.views import LIVE_KINDS, Message, MessageKind
 from persistence import conversations, members, messages, turns, users
+from persistence.groupcommit import GroupCommit
 from persistence.members import Pair
 from persistence.uow import Database, Tx
 

@@ -8,13 +8,14 @@ from zoneinfo import available_timezones
 import phonenumbers
 from msgspec import Struct
 
-from hub.chat import render
+from hub.chat import exports, render
 from hub.clock import Clock
 from hub.errors import AuthRevoked, RequestInvalid, UserNotFound
 from hub.events import MessageChanged
 from hub.views import User
-from persistence import conversations, deliveries, members, messages
+from persistence import conversations, gathering, members, messages
 from persistence import users as user_rows
+from persistence.erasure import erase_notifications
 from persistence.uow import Database, Tx
 
 LOCALES = ("en", "fr", "ht")
@@ -56,6 +57,7 @@ class Users:
         }
         async with self._database.begin() as tx:
             await user_rows.save(tx.connection, values | {"created_at": tx.now, "updated_at": tx.now})
+            await gathering.plan_anew(tx.connection, user_id)  # there may be a new address to tell them by
             row = await user_rows.get(tx.connection, user_id)
         return render.user(row)
 
@@ -115,14 +117,16 @@ class Users:
             return await messages.unread_of_user(connection, user_id)
 
     async def erase(self, user_id: str) -> None:
-        """Forgets a person: profile and contacts, and the content of every message of theirs. UserNotFound.
+        """Forgets a person: profile, contacts, devices, choices, and the content of what they sent and were told.
+
+        Raises UserNotFound.
 
         Their messages keep their numbers, so nobody else's history gets a hole.
         """
         async with self._database.begin() as tx:
             if not await user_rows.clear_contacts(tx.connection, user_id, name=ERASED_NAME, at=tx.now):
                 raise UserNotFound
-            await deliveries.erase(tx.connection, user_id, at=tx.now)
+            await erase_notifications(tx.connection, user_id, at=tx.now)
             # In live rooms people write without being members.
             taking_part = await members.conversation_ids_of(tx.connection, user_id)
             ids = {*taking_part, *await messages.conversation_ids_of(tx.connection, user_id)}
@@ -144,17 +148,23 @@ class Users:
                 tx.emit(MessageChanged("message.deleted", rev, render.message(row, conversation.order_id)))
 
     async def export(self, user_id: str) -> dict[str, Any]:
-        """All that the hub holds about a person: profile, memberships, and the messages that they sent."""
+        """All that the hub holds about a person: profile, memberships, what they sent and were told."""
         async with self._database.read() as connection:
             row = await user_rows.get(connection, user_id)
             if row is None:
                 raise UserNotFound
             ids = await members.conversation_ids_of(connection, user_id)
             sent = await messages.of_sender(connection, user_id)
+            notifications = await exports.notifications_of(connection, user_id)
+            choices = await exports.preferences_of(connection, user_id)
+            devices = await exports.devices_of(connection, user_id)
         return {
             "user": render.user(row),
             "conversation_ids": list(ids),
             "messages": [render.message(each, None) for each in sent],
+            "notifications": notifications,
+            "preferences": choices,
+            "devices": devices,
         }
 
 

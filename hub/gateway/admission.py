@@ -122,12 +122,13 @@ class Admission:
 
     async def _ready(self, session: Session) -> wire.SessionReady:
         unread = await self._hub.users.unread(session.user_id, issued_ms=session.identity.issued_ms)
+        unseen = await self._hub.notices.unseen(session.user_id)
         return wire.SessionReady(
             user=session.user,
             server_time=rfc3339(self._hub.clock.now()),
             session_id=session.id,
             limits=wire.Limits(fields.BODY_BYTES, fields.FRAME_BYTES, int(REQUESTS.per_second), int(SENDS.per_second)),
-            unread=wire.UnreadTotals(sum(unread.values()), unread, 0),
+            unread=wire.UnreadTotals(sum(unread.values()), unread, unseen),
         )
 
     async def _resume(self, session: Session, conversation_id: str, rev: int) -> None:

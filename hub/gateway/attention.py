@@ -5,7 +5,7 @@ from typing import Protocol
 
 from hub.gateway.fanout import Fanout
 from hub.gateway.rooms import user_room
-from hub.notifications.unread import Attention
+from hub.notifications.attention import Attention
 
 
 class Focus(Attention, Protocol):

@@ -34,7 +34,20 @@ class Resync(Struct, frozen=True, tag="resync"):
     conversation_id: str | None = None
 
 
-Command = Disconnect | CloseRoom | Touch | Resync
+class Notice(Struct, frozen=True, tag="notice"):
+    """The inbox of the room's person changed: a notification is new, or one is otherwise now, or more of it is."""
+
+    new_id: str | None = None
+    changed_id: str | None = None
+
+
+class Wake(Struct, frozen=True, tag="wake"):
+    """There is work for the room's workers; `signal` names of which kind."""
+
+    signal: str
+
+
+Command = Disconnect | CloseRoom | Touch | Resync | Notice | Wake
 """What a room's members are told to do, by their nodes. All of them may be carried out twice without harm."""
 
 Deliver = Callable[[str, Frame], None]

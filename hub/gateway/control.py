@@ -7,8 +7,9 @@ from collections.abc import Callable
 from hub.gateway import frames
 from hub.gateway.attention import Focus
 from hub.gateway.badges import Badges
-from hub.gateway.bus import CloseRoom, Command, Disconnect, Resync, Touch
+from hub.gateway.bus import CloseRoom, Command, Disconnect, Notice, Resync, Touch, Wake
 from hub.gateway.fanout import Fanout
+from hub.gateway.notices import Notices
 from hub.gateway.resync import Resyncs
 from hub.gateway.rooms import CONVERSATION, USER
 from hub.gateway.session import Session
@@ -18,20 +19,27 @@ from hub.gateway.wire import ConversationLeft
 class Control:
     """Obeys the bus's commands."""
 
-    def __init__(self, fanout: Fanout, badges: Badges, resyncs: Resyncs, attention: Focus) -> None:
+    def __init__(self, fanout: Fanout, badges: Badges, resyncs: Resyncs, attention: Focus, notices: Notices) -> None:
         self._fanout = fanout
         self._badges = badges
         self._resyncs = resyncs
         self._attention = attention
+        self._notices = notices
         self.dismiss: Callable[[Session, str], None] = _nobody
         """Tells a session's client why, then closes it."""
+        self.wake: Callable[[Wake], None] = _no_worker
+        """Wakes the worker of this process."""
 
     def obey(self, room: str, command: Command) -> None:
         """Does it for this node's members of the room."""
         if isinstance(command, Touch):
             self._badges.touch_here(command.conversation_id, room.removeprefix(USER))
+        elif isinstance(command, Notice):
+            self._notices.touch_here(room.removeprefix(USER), command)
         elif isinstance(command, Resync):
             self._resyncs.room(room)
+        elif isinstance(command, Wake):
+            self.wake(command)
         elif isinstance(command, CloseRoom):
             self._close(room, command)
         elif isinstance(command, Disconnect):
@@ -53,3 +61,7 @@ class Control:
 
 def _nobody(_session: Session, _reason: str) -> None:
     """Nobody is connected yet."""
+
+
+def _no_worker(_command: Wake) -> None:
+    """There is no worker here."""

@@ -48,7 +48,7 @@ Role = Literal["fan", "creator", "moderator", "support", "admin", "service"]
 Locale = Literal["en", "fr", "ht"]
 
 _USER_ID = re.compile(r"[A-Za-z0-9_.:@-]{1,128}")
-_CONVERSATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def is_user_id(text: str) -> bool:
@@ -58,4 +58,9 @@ def is_user_id(text: str) -> bool:
 
 def is_conversation_id(text: str) -> bool:
     """Whether `text` can be a conversation's id."""
-    return _CONVERSATION_ID.fullmatch(text) is not None
+    return is_uuid(text)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is spelled as the hub spells its own ids."""
+    return _UUID.fullmatch(text) is not None

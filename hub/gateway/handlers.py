@@ -19,7 +19,7 @@ from hub.errors import (
     RequestTooLarge,
     SlowMode,
 )
-from hub.gateway import live, wire
+from hub.gateway import live, notification_events, wire
 from hub.gateway.envelope import check_text
 from hub.gateway.opening import enter, leave
 from hub.gateway.paging import from_cursor, to_cursor
@@ -32,7 +32,7 @@ from hub.views import Snapshot, SyncResult
 
 __all__ = ["HANDLERS", "Handler", "SyncResults"]
 
-SUBJECTS = (live,)
+SUBJECTS = (live, notification_events)
 """The other files whose events are answered; naming them here is what registers them."""
 
 CHANGING = (ConversationNotFound, ConversationClosed, MessageNotFound, MessageFixed, AccessDenied)

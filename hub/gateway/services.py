@@ -15,11 +15,19 @@ from hub.gateway.attention import Focus
 from hub.gateway.auth import Authenticator
 from hub.gateway.bus import Bus
 from hub.gateway.fanout import Fanout
+from hub.gateway.notices import Notices
 from hub.gateway.presence import PresenceStore
 from hub.gateway.ratelimit import RateLimiter
 from hub.gateway.typing import Typing
 from hub.gateway.viewers import Audience
 from hub.gateway.wire import Persona
+from hub.notifications.choices import Choices
+from hub.notifications.devices import Devices
+from hub.notifications.inbox import Inbox
+from hub.notifications.publishing import Publisher
+from hub.notifications.templates import Templates
+from hub.notifications.trace import Traces
+from hub.notifications.unsubscribe import Unsubscriber
 from hub.settings import Settings
 from persistence.uow import Database
 
@@ -46,5 +54,13 @@ class Services:
     attention: Focus
     typing: Typing
     audience: Audience
+    templates: Templates
+    inbox: Inbox
+    notices: Notices
+    choices: Choices
+    devices: Devices
+    unsubscriber: Unsubscriber
+    traces: Traces
+    publisher: Publisher
     personas: Sequence[Persona] = ()
     """The people of the demo; empty anywhere else."""

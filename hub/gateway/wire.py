@@ -3,11 +3,12 @@
 Requests refuse unknown fields, so that a misspelt field is an error and not a silent default.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hub.chat.conversations import NewMember
+from hub.chat.exports import ExportedDevice, ExportedNotification, ExportedPreference
 from hub.gateway.fields import (
     LINE,
     NAME,
@@ -428,16 +429,26 @@ class Export(Struct, frozen=True):
     user: User
     conversation_ids: list[str]
     messages: list[Message]
+    notifications: list[ExportedNotification]
+    preferences: list[ExportedPreference]
+    devices: list[ExportedDevice]
 
 
 class CapturedDelivery(Struct, frozen=True, kw_only=True):
-    """What a sandbox sender was given."""
+    """What a sandbox sender was given.
+
+    `details` hold, of a push, {title, body, url, topic, urgency, ttl_seconds}; of an SMS, {encoding, characters,
+    segments, cost_micros}; of WhatsApp outside the 24 h window, {template, language, parameters}.
+    """
 
     channel: str
     to: str
     text: str
     notification_id: str
+    delivery_id: str
+    user_id: str
     at: str
+    details: dict[str, Any]
     subject: str | UnsetType = UNSET
     html: str | UnsetType = UNSET
 

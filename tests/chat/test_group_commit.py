@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from hub.chat.groupcommit import MOST_AT_ONCE, GroupCommit
 from hub.clock import SystemClock
 from hub.errors import Draining, HubError, RequestInvalid
 from persistence import users
 from persistence.engine import Connections
+from persistence.groupcommit import MOST_AT_ONCE, GroupCommit
 from persistence.uow import Database, Tx
 
 

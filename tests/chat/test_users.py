@@ -1,6 +1,8 @@
 """People: profiles as the platform writes them, export, and being forgotten."""
 
+from tests.flows.notified import told
 from tests.flows.story import caught_up, conversation, log_of, opened
+from tests.people import push_keys
 from tests.running import RunningHub
 
 
@@ -96,3 +98,24 @@ async def test_erasing_removes_contents_keeps_numbers_and_tells_the_others(hub: 
     assert "secret" not in repr(export)
     assert await hub.ok("DELETE", "/api/v1/users/fan") == {"deleted": True}  # again changes nothing
     assert (await creator.ask("conversation.open", conversation_id=conversation_id))["head"]["rev"] == 7
+
+
+async def test_an_export_holds_what_the_person_was_told_and_chose_until_they_are_erased(hub: RunningHub) -> None:
+    await hub.user("fan", email="fan@example.com")
+    token = hub.token("fan", "fan")
+    told_id = await told(hub)
+    setting = {"scope": "category:orders", "channel": "email", "allowed": False}
+    await hub.ok("PUT", "/api/v1/me/preferences", {"settings": [setting]}, token=token)
+    subscription = {"endpoint": "https://push.example.com/x", "keys": push_keys(), "label": "Phone"}
+    device = await hub.ok("POST", "/api/v1/me/push-subscriptions", subscription, token=token)
+
+    export = await hub.ok("GET", "/api/v1/users/fan/export")
+
+    assert [(each["id"], each["data"]) for each in export["notifications"]] == [(told_id, {"order_id": "o-1"})]
+    assert export["preferences"] == [setting]
+    assert export["devices"] == [{**device["subscription"], "endpoint": subscription["endpoint"]}]
+    await hub.ok("DELETE", "/api/v1/users/fan")
+    export = await hub.ok("GET", "/api/v1/users/fan/export")
+    assert [each["data"] for each in export["notifications"]] == [{}]
+    assert export["preferences"] == export["devices"] == []
+    assert (await hub.ok("GET", "/api/v1/me/notifications", token=token))["notifications"] == []

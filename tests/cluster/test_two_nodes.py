@@ -243,7 +243,7 @@ async def test_who_looks_on_one_node_gets_no_email_from_the_worker_of_another(
 ) -> None:
     clock, mailbox = MovableClock(), Mailbox()
     settings = settings_for(sqlite_url, redis_server.url, unread_email_seconds=30)
-    there: RunningHub = await start_hub(settings, clock=clock, email=mailbox)
+    there: RunningHub = await start_hub(settings, clock=clock, senders={"email": mailbox})
     async with without_worker(settings, clock=clock) as here:
         for user_id in ("fan", "other", "creator"):
             await here.user(user_id, email=f"{user_id}@example.com")

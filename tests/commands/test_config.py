@@ -19,6 +19,7 @@ WRONG = [
     ({"HUB_REDIS_URL": "http://localhost"}, "HUB_REDIS_URL"),
     ({"HUB_TRUSTED_PROXIES": "not an address"}, "HUB_TRUSTED_PROXIES"),
     ({"HUB_SMTP_HOST": "mail", "HUB_SMTP_FROM": "The Hub"}, "HUB_SMTP_FROM"),
+    ({"HUB_VAPID_PRIVATE_KEY": "a-key"}, "HUB_VAPID_PRIVATE_KEY"),
     ({"HUB_ENV": "production", "HUB_JWT_SECRET": DEVELOPMENT_SECRET}, "HUB_JWT_SECRET"),
     ({"HUB_ENV": "production", "HUB_RATE_LIMITS": "off"}, "HUB_RATE_LIMITS"),
 ]

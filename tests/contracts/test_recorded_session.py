@@ -7,15 +7,20 @@ from typing import Any
 
 from jsonschema import ValidationError
 
+from hub.clock import rfc3339
 from hub.gateway.documents.asyncapi import EMITTED
 from hub.gateway.handlers import HANDLERS
 from tests.contracts.frames import Answers, Frames
+from tests.flows.notified import told
+from tests.people import push_keys
 from tests.rawsocket import RawSocket
 from tests.running import Person, RunningHub
 
 CREATOR = [{"user_id": "creator", "role": "creator"}]
 Ask = Callable[..., Awaitable[Any]]
 NOTHING = "01900000-0000-7000-8000-000000000000"
+NAMES = ("user_id", "conversation_id", "client_message_id", "notification_id", "device_id")
+"""Variables of paths."""
 
 
 class Recorder:
@@ -45,6 +50,21 @@ async def in_a_live_room(hub: RunningHub, record: Recorder, fan: Person, creator
     await hub.ok("POST", f"/api/v1/conversations/{room['conversation_id']}/evict", {"reason": "over"})
     await fan.received("conversation.left")
     await record.ask(creator, "live.leave", **room)
+
+
+async def with_the_inbox(hub: RunningHub, record: Recorder, fan: Person) -> None:
+    ids = [await told(hub, kind=kind) for kind in ("order.placed", "payout.sent", "no_such.event")]
+    for notification_id in ids:
+        await fan.received("notification.new", lambda event, of=notification_id: event["notification"]["id"] == of)
+    page = await record.ask(fan, "notification.list", limit=2, filter="unread")
+    await record.ask(fan, "notification.list", limit=2, cursor=page["next"])
+    await record.ask(fan, "notification.seen", up_to=ids[0])
+    await record.ask(fan, "notification.read", notification_id=ids[0])
+    await record.ask(fan, "notification.archive", notification_id=ids[1])
+    until = rfc3339(hub.hub.services.clock.now() + 3_600_000)
+    await record.ask(fan, "notification.snooze", notification_id=ids[2], until=until)
+    await fan.received("notification.updated", lambda event: event["unseen"] == 0)
+    await record.ask(fan, "notification.list", filter="snoozed")
 
 
 async def test_every_frame_and_every_ack_is_as_the_document_says(hub_on_sqlite: RunningHub) -> None:
@@ -89,6 +109,7 @@ async def test_every_frame_and_every_ack_is_as_the_document_says(hub_on_sqlite: 
     await creator.received("conversation.updated", lambda payload: "unread" in payload)
     await brief.received("session.expired")
     await in_a_live_room(hub, record, fan, creator)
+    await with_the_inbox(hub, record, fan)
     stopping = asyncio.create_task(hub.stop_gateway())
     await fan.received("session.draining")
     await fan.received("session.closing")
@@ -131,13 +152,47 @@ async def ask_what_came_with_live_rooms(hub: RunningHub, ask: Ask, members: list
     await ask("GET", "/me", token=hub.token("fan", "fan"))
 
 
+async def ask_about_notifications(hub: RunningHub, ask: Ask) -> None:
+    fan = hub.token("fan", "fan")
+    first, second = await told(hub), await told(hub, kind="payout.sent")
+    entry = "/me/notifications/{notification_id}"
+    await ask("GET", "/me/notifications", token=fan, query="?limit=1")
+    await ask("GET", "/me/notifications", token=fan, query="?limit=0", expect=400)
+    await ask("POST", "/me/notifications/seen", {"up_to": first}, token=fan)
+    for act in ("read", "unread", "archive", "unarchive"):
+        await ask("POST", f"{entry}/{act}", {}, notification_id=second, token=fan)
+    until = {"until": rfc3339(hub.hub.services.clock.now() + 3_600_000)}
+    await ask("POST", entry + "/snooze", until, notification_id=second, token=fan)
+    await ask("GET", "/me/notifications", token=fan, query="?filter=snoozed")
+    await ask("POST", entry + "/read", {}, notification_id=NOTHING, token=fan, expect=404)
+    await ask("POST", "/me/notifications/read-all", {}, token=fan)
+    await ask("GET", "/notifications/{notification_id}/trace", notification_id=first, token=fan)
+    await ask("GET", "/notifications/{notification_id}/trace", notification_id=NOTHING, expect=404)
+    changes = {"locale": "ht", "settings": [{"scope": "all", "channel": "sms", "allowed": True}]}
+    await ask("PUT", "/me/preferences", changes, token=fan)
+    await ask("PUT", "/me/preferences", {"time_zone": "x"}, token=fan, expect=400)
+    await ask("GET", "/me/preferences", token=fan)
+    subscription = {"endpoint": "https://push.example.com/x", "keys": push_keys(), "label": "Phone"}
+    device = await ask("POST", "/me/push-subscriptions", subscription, token=fan, expect=201)
+    await ask("POST", "/me/push-subscriptions", {**subscription, "endpoint": "x"}, token=fan, expect=400)
+    await ask("GET", "/me/push-subscriptions", token=fan)
+    await ask("DELETE", "/me/push-subscriptions", {"endpoint": "https://push.example.com/y"}, token=fan)
+    await ask("DELETE", "/me/push-subscriptions/{device_id}", device_id=device["subscription"]["id"], token=fan)
+    await ask("GET", "/push/key", token="")
+    link = f"?token={hub.hub.services.unsubscriber.make('fan', 'email', 'messages')}"
+    for method in ("GET", "POST", "DELETE"):
+        await ask(method, "/unsubscribe", token="", query=link)
+        await ask(method, "/unsubscribe", token="", query="?token=x", expect=404)
+    await ask("GET", "/dev/deliveries", token="", query="?user_id=fan")
+
+
 async def test_every_http_answer_is_as_the_document_says(hub_on_sqlite: RunningHub) -> None:
     hub, answers = hub_on_sqlite, Answers()
     fan = hub.token("fan", "fan")
     wrong: set[str] = set()
 
     async def ask(method: str, path: str, body: Any = None, *, expect: int = 200, **options: Any) -> Any:
-        names = {k: options.pop(k) for k in ("user_id", "conversation_id", "client_message_id") if k in options}
+        names = {k: options.pop(k) for k in NAMES if k in options}
         query = options.pop("query", "")
         status, answer = await hub.http(method, "/api/v1" + path.format(**names) + query, body, **options)
         assert status == expect, (method, path, answer)
@@ -185,7 +240,7 @@ async def test_every_http_answer_is_as_the_document_says(hub_on_sqlite: RunningH
     await ask("PUT", message, {"body": "hi"}, **here, client_message_id="late", token=fan, expect=403)
     await ask("POST", "/conversations/{conversation_id}/open", {"closes_at": "2999-01-01T00:00:00Z"}, **here)
     await ask_what_came_with_live_rooms(hub, ask, members)
-    await ask("GET", "/dev/deliveries", token="", query="?user_id=fan")
+    await ask_about_notifications(hub, ask)
     await ask("GET", "/dev/personas", token="", expect=404)
     await ask("GET", "/users/{user_id}/export", user_id="fan")
     await ask("DELETE", "/users/{user_id}", user_id="fan")

@@ -1,6 +1,7 @@
 """A stateful SMTP server: keeps what it accepts, and fails in every way in which real ones do."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,17 @@ from email.parser import BytesParser
 from email.policy import default
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.running import PATIENCE
 
 
 class _Connection(SMTP):
     """aiosmtpd's protocol, with a way to cut the connection in the middle of a step."""
+
+    @property
+    def is_open(self) -> bool:
+        return isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing()
 
     def cut(self) -> None:
         if isinstance(self.transport, asyncio.WriteTransport):
@@ -31,7 +36,11 @@ class SmtpDouble:
     """The server's knobs, read at each step; and its state."""
 
     port: int = 0
+    login: tuple[bytes, bytes] | None = None
+    """Name and password that are asked for."""
+    mail_reply: str = "250 OK"
     rcpt_reply: str = "250 OK"
+    reset_reply: str = "250 OK"
     data_reply: str = "250 OK: queued"
     """4xx and 5xx replies mean: not taken."""
     cut_before_reply: bool = False
@@ -40,9 +49,18 @@ class SmtpDouble:
     """Awaited when a recipient is named: the content has not been sent yet."""
     on_data: Callable[[], Awaitable[None]] = _at_once
     """Awaited when the content has come, before it is taken or refused."""
+    after: Callable[[], Awaitable[None]] = _at_once
+    """Awaited when it was taken and not answered yet."""
     accepted: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    """The accepted messages as they came."""
+    recipients: list[list[str]] = field(default_factory=list)
+    """For whom each was, as the envelope said."""
     attempts: int = 0
     """How often a recipient was named."""
+    resets: int = 0
+    """How often a connection was cleared for the next message."""
+    _server: asyncio.Server | None = None
     _connections: set[_Connection] = field(default_factory=set)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -53,13 +71,54 @@ class SmtpDouble:
         return self.accepted
 
     def connection(self) -> _Connection:
-        made = _Connection(self, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a login without TLS is no secret here
+            made = _Connection(
+                self,
+                enable_SMTPUTF8=True,
+                loop=asyncio.get_running_loop(),
+                auth_required=self.login is not None,
+                auth_require_tls=False,
+                authenticator=self._authenticate,
+            )
         self._connections.add(made)
         return made
+
+    @property
+    def opened(self) -> int:
+        """How many connections were ever opened."""
+        return len(self._connections)
+
+    @property
+    def open(self) -> int:
+        """How many are open."""
+        return sum(each.is_open for each in self._connections)
 
     def cut_all(self) -> None:
         for each in self._connections:
             each.cut()
+
+    async def vanish(self) -> None:
+        """Stops listening and drops everyone; who comes now gets no connection."""
+        if self._server is not None:
+            self._server.close()
+            self.cut_all()
+            await self._server.wait_closed()
+            self._server = None
+
+    def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, way: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == self.login, handled=False)
+
+    async def handle_MAIL(  # noqa: N802  (aiosmtpd's name and arguments)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mail_reply.startswith("2"):
+            envelope.mail_from = address
+        return self.mail_reply
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.resets += 1
+        return self.reset_reply
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name and arguments)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -76,42 +135,25 @@ class SmtpDouble:
             content: Any = envelope.content
             async with self._arrived:
                 self.accepted.append(BytesParser(_class=EmailMessage, policy=default).parsebytes(content))
+                self.raw.append(content)
+                self.recipients.append(list(envelope.rcpt_tos))
                 self._arrived.notify_all()
+        await self.after()
         if self.cut_before_reply:
             server.cut()
         return self.data_reply
-
-
-class Gate:
-    """A step that waits: the test learns that it was reached, and decides when it goes on."""
-
-    def __init__(self) -> None:
-        self._reached, self._opened = asyncio.Event(), asyncio.Event()
-
-    async def __call__(self) -> None:
-        self._reached.set()
-        await self._opened.wait()
-
-    async def reached(self) -> None:
-        async with asyncio.timeout(PATIENCE):
-            await self._reached.wait()
-
-    def open(self) -> None:
-        self._opened.set()
 
 
 @asynccontextmanager
 async def running_smtp() -> AsyncIterator[SmtpDouble]:
     """The double, listening on `port`."""
     double = SmtpDouble()
-    server = await asyncio.get_running_loop().create_server(double.connection, "127.0.0.1", 0)
-    double.port = server.sockets[0].getsockname()[1]
+    double._server = await asyncio.get_running_loop().create_server(double.connection, "127.0.0.1", 0)
+    double.port = double._server.sockets[0].getsockname()[1]
     try:
         yield double
     finally:
-        server.close()
-        double.cut_all()
-        await server.wait_closed()
+        await double.vanish()
 
 
 def part(mail: EmailMessage, subtype: str) -> str:

@@ -7,9 +7,11 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from persistence import deliveries
+from hub.ids import new_id
+from hub.notifications.planner import Planner, Wish
 from tests.conftest import in_thread, make_settings
-from tests.doubles.smtp import Gate, running_smtp
+from tests.doubles.gate import Gate
+from tests.doubles.smtp import running_smtp
 from tests.faults.chatter import Chatter
 from tests.notifications.road import open_road
 from tests.processes import hub_process
@@ -161,16 +163,17 @@ async def test_a_send_does_not_wait_for_the_durable_road(
     conversation_id = await hub.order_chat()
     fan = await hub.connected("fan")
     async with open_road(make_settings(postgresql_url)) as road, road.database.begin() as tx:
-        values = {
-            "id": conversation_id,
-            "user_id": "creator",
-            "conversation_id": conversation_id,
-            "channel": "email",
-            "due_at": tx.now + 10_000_000,
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        }
-        await deliveries.plan(tx.connection, [values])
+        planner = Planner(make_settings(postgresql_url))
+        wish = Wish(
+            notification_id=new_id(),
+            event_id=new_id(),
+            user_id="creator",
+            type="message.unread",
+            data={},
+            at=tx.now,
+            conversation_id=conversation_id,
+        )
+        assert await planner.plan(tx, [wish]) == 1
 
         async with asyncio.timeout(3):
             await fan.send(conversation_id, "Does this wait?")

@@ -9,7 +9,8 @@ import socketio
 from hub.settings import Settings
 from tests.clock import MovableClock
 from tests.conftest import make_settings
-from tests.doubles.smtp import Gate, SmtpDouble, part, running_smtp
+from tests.doubles.gate import Gate
+from tests.doubles.smtp import SmtpDouble, part, running_smtp
 from tests.faults.chatter import http
 from tests.notifications.road import open_road
 from tests.processes import HubProcess, hub_process
@@ -38,15 +39,16 @@ def variables(smtp: SmtpDouble, seconds: float) -> dict[str, str]:
     }
 
 
-async def write_to_creator(hub: HubProcess, chats: int) -> list[str]:
-    """The fan writes once in each of new chats; their ids."""
-    for user_id in ("fan", "creator"):
+async def write_to_creators(hub: HubProcess, chats: int, name: str = "creator") -> list[str]:
+    """The fan writes once in each of new chats, each with another creator; their ids."""
+    creators = [f"{name}{number}" for number in range(chats)]
+    for user_id in ("fan", *creators):
         await http(hub, "PUT", f"/users/{user_id}", {"display_name": user_id, "email": f"{user_id}@example.com"})
-    members = [{"user_id": "fan", "role": "fan"}, {"user_id": "creator", "role": "creator"}]
     ids = []
     client = socketio.AsyncClient(reconnection=False)
     await client.connect(hub.base, auth={"token": hub.token("fan", "fan")}, transports=["websocket"])
-    for _ in range(chats):
+    for user_id in creators:
+        members = [{"user_id": "fan", "role": "fan"}, {"user_id": user_id, "role": "creator"}]
         made: Any = await http(hub, "POST", "/conversations", {"kind": "order", "members": members})
         ids.append(made["conversation"]["id"])
     for each in ids:
@@ -64,7 +66,7 @@ async def test_emails_that_wait_when_the_process_is_killed_are_sent_once_by_the_
     database_url: str, smtp: SmtpDouble
 ) -> None:
     async with hub_process(database_url, **variables(smtp, 1.5)) as hub:
-        ids = await write_to_creator(hub, CHATS)
+        ids = await write_to_creators(hub, CHATS)
         await hub.kill()
         assert smtp.accepted == []
         await hub.start()
@@ -85,7 +87,7 @@ async def test_a_kill_in_the_middle_of_an_email(database_url: str, smtp: SmtpDou
     gate = Gate()
     setattr(smtp, step, gate)
     async with hub_process(database_url, **variables(smtp, 0)) as hub:
-        await write_to_creator(hub, 1)
+        await write_to_creators(hub, 1)
         await gate.reached()
         await hub.kill()
     smtp.cut_all()
@@ -104,8 +106,8 @@ async def test_a_kill_in_the_middle_of_an_email(database_url: str, smtp: SmtpDou
 
 async def test_captured_emails_are_neither_lost_nor_doubled_by_kills(database_url: str) -> None:
     async with hub_process(database_url, HUB_UNREAD_EMAIL_SECONDS="0") as hub:
-        for _ in range(3):
-            await write_to_creator(hub, CHATS)
+        for name in ("ann", "bea", "eve"):
+            await write_to_creators(hub, CHATS, name)
             await hub.kill()
             await hub.start()
         await hub.terminate()

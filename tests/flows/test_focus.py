@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from hub.channels.base import Accepted, Email, Go, Outcome
+from hub.channels.base import Accepted, Channel, Email, Go, Message, NotWanted, Outcome
 from tests.clock import MovableClock
 from tests.conftest import make_settings
 from tests.flows.story import conversation
@@ -13,16 +13,26 @@ from tests.running import PATIENCE, RunningHub
 class Mailbox:
     """An e-mail provider that takes everything and says when."""
 
-    channel = "email"
+    channel: Channel = "email"
+    provider = "mailbox"
     repeatable = True
+    reports = False
 
     def __init__(self) -> None:
         self.mails: asyncio.Queue[Email] = asyncio.Queue()
 
-    async def send(self, message: Email, go: Go) -> Outcome:
-        await go()
+    async def send(self, message: Message, go: Go) -> Outcome:
+        assert isinstance(message, Email)
+        if not await go():
+            return NotWanted()
         await self.mails.put(message)
         return Accepted()
+
+    async def ask(self, message: Message) -> Outcome | None:
+        return None
+
+    async def close(self) -> None:
+        """Holds nothing."""
 
     async def next(self) -> str:
         """Whom the next e-mail is for."""
@@ -35,7 +45,7 @@ async def test_who_looks_at_the_conversation_gets_no_email_until_they_look_away(
 ) -> None:
     clock, mailbox = MovableClock(), Mailbox()
     settings = make_settings(database_url, unread_email_seconds=30)
-    hub: RunningHub = await start_hub(settings, clock=clock, email=mailbox)
+    hub: RunningHub = await start_hub(settings, clock=clock, senders={"email": mailbox})
     for user_id in ("fan", "other", "creator"):
         await hub.user(user_id, email=f"{user_id}@example.com")
     conversation_id = await conversation(hub, "fan", "other")

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.doubles.smtp import Gate, SmtpDouble
+from tests.doubles.gate import Gate
+from tests.doubles.smtp import SmtpDouble
 from tests.notifications.conftest import DELAY
 from tests.notifications.road import Road
 
@@ -27,7 +28,7 @@ async def test_a_temporary_refusal_is_tried_again_and_then_goes_out_once(mail_ro
     await mail_road.work(4.9)
     assert smtp.attempts == 1
     smtp.rcpt_reply = "250 OK"
-    await mail_road.work(0.2)
+    await mail_road.work(1.2)
 
     assert await mail_road.deliveries() == [("accepted", None, 2)]
     assert len(smtp.accepted) == 1
@@ -45,14 +46,14 @@ async def test_a_temporary_refusal_of_the_content_is_tried_again(mail_road: Road
     assert await mail_road.states() == ["accepted"]
 
 
-async def test_what_is_refused_again_and_again_fails_at_last(mail_road: Road, smtp: SmtpDouble) -> None:
+async def test_what_is_refused_again_and_again_ends_dead(mail_road: Road, smtp: SmtpDouble) -> None:
     smtp.rcpt_reply = "450 4.2.1 mailbox busy"
     await mail_road.write()
 
     for _ in range(12):
         await mail_road.work(3600)
 
-    assert await mail_road.deliveries() == [("failed", "SMTP 450", 8)]
+    assert await mail_road.deliveries() == [("dead", "SMTP 450", 8)]
     assert smtp.attempts == 8
 
 
@@ -161,7 +162,7 @@ async def test_a_worker_that_died_before_the_content_went_out_loses_nothing(mail
     mail_road.clock.forward(DELAY)
     dying = asyncio.create_task(mail_road.deliverer.run_once())
     await gate.reached()
-    await stop(dying)
+    await mail_road.kill(dying)
     gate.open()
 
     await mail_road.work(LEASE)
@@ -177,7 +178,7 @@ async def test_a_worker_that_died_while_the_content_went_out_doubles_nothing(mai
     mail_road.clock.forward(DELAY)
     dying = asyncio.create_task(mail_road.deliverer.run_once())
     await gate.reached()
-    await stop(dying)
+    await mail_road.kill(dying)
     gate.open()
 
     await mail_road.work(LEASE)
@@ -203,8 +204,3 @@ async def test_a_worker_that_outlives_its_lease_doubles_nothing(mail_road: Road,
 
     assert await mail_road.states() == ["accepted"]
     assert len(smtp.accepted) == 1
-
-
-async def stop(task: "asyncio.Task[int]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.doubles.smtp import Gate, SmtpDouble
+from tests.doubles.gate import Gate
+from tests.doubles.smtp import SmtpDouble
 from tests.notifications.conftest import DELAY
 from tests.notifications.road import Road
 
@@ -26,8 +27,7 @@ async def test_a_message_that_comes_while_a_dead_workers_email_waits_is_told_wit
     mail_road.clock.forward(DELAY)
     dying = asyncio.create_task(mail_road.deliverer.run_once())
     await gate.reached()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
+    await mail_road.kill(dying)
     gate.open()
 
     await mail_road.write("second")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
-from hub.chat.groupcommit import GroupCommit
 from hub.errors import Draining, HubError, RequestInvalid
 from persistence import users
+from persistence.groupcommit import GroupCommit
 from persistence.uow import Database, Tx
 from persistence.users import user
 

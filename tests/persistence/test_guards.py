@@ -7,11 +7,12 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from hub.ids import new_id
-from persistence import conversations, deliveries, members, messages, users
+from persistence import conversations, members, messages, users
 from persistence.conversations import conversation, conversation_change
 from persistence.deliveries import delivery
 from persistence.members import member
 from persistence.messages import message
+from persistence.notifications import notification
 from persistence.uow import Database
 
 PERSON = {"display_name": "Fan", "roles": [], "locale": "en", "time_zone": "UTC", "created_at": 1, "updated_at": 1}
@@ -120,23 +121,44 @@ async def test_a_change_has_its_own_rev(database: Database, conversation_id: str
         await execute(database, insert(conversation_change).values(change))
 
 
-async def test_one_delivery_is_open_for_a_person_conversation_and_channel(
-    database: Database, conversation_id: str
-) -> None:
-    def values(**changes: Any) -> dict[str, Any]:
-        base = {"id": new_id(), "user_id": "fan", "conversation_id": conversation_id, "channel": "email"}
-        return {**base, "due_at": 1, "created_at": 1, "updated_at": 1, **changes}
+def notice(**changes: Any) -> dict[str, Any]:
+    base = {"id": new_id(), "event_id": new_id(), "user_id": "fan", "type": "x", "role": "fan", "category": "other"}
+    return {**base, "priority": 1, "data": "{}", "inbox": False, "created_at": 1, **changes}
 
-    for _ in range(3):
-        async with database.begin() as tx:
-            await deliveries.plan(tx.connection, [values()])
-    async with database.read() as connection:
-        assert len((await connection.execute(select(delivery))).all()) == 1
+
+async def test_a_person_has_one_notification_of_an_event(database: Database) -> None:
+    first = notice()
+    await execute(database, insert(notification).values(first))
 
     with pytest.raises(IntegrityError):
-        await execute(database, insert(delivery).values(values(state="retry_wait")))
-    await execute(database, update(delivery).values(state="accepted"))
-    await execute(database, insert(delivery).values(values(state="planned")))
+        await execute(database, insert(notification).values(notice(event_id=first["event_id"])))
+    await execute(database, insert(notification).values(notice(event_id=first["event_id"], user_id="creator")))
+
+
+async def test_one_notification_of_a_group_gathers(database: Database) -> None:
+    await execute(database, insert(notification).values(notice(group_key="digest:email", gathers=True)))
+
+    with pytest.raises(IntegrityError):
+        await execute(database, insert(notification).values(notice(group_key="digest:email", gathers=True)))
+    await execute(database, update(notification).values(gathers=False))
+    await execute(database, insert(notification).values(notice(group_key="digest:email", gathers=True)))
+
+
+async def test_a_rung_of_a_notification_has_one_delivery_for_a_channel_and_endpoint(database: Database) -> None:
+    of = notice()
+    await execute(database, insert(notification).values(of))
+
+    def values(**changes: Any) -> dict[str, Any]:
+        base = {"id": new_id(), "notification_id": of["id"], "user_id": "fan", "rung": 0, "channel": "push"}
+        return {**base, "priority": 1, "state": "planned", "due_at": 1, "created_at": 1, "updated_at": 1, **changes}
+
+    await execute(database, insert(delivery).values(values(endpoint_id="a")))
+    with pytest.raises(IntegrityError):
+        await execute(database, insert(delivery).values(values(endpoint_id="a", state="accepted")))
+    with pytest.raises(IntegrityError):
+        await execute(database, insert(delivery).values(values(endpoint_id="b", notification_id=new_id())))
+    for other in ({"endpoint_id": "b"}, {"rung": 1, "endpoint_id": "a"}, {"channel": "email"}):
+        await execute(database, insert(delivery).values(values(**other)))
 
 
 async def test_nobody_takes_part_in_what_does_not_exist(database: Database, conversation_id: str) -> None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from hub import __version__
 from hub.errors import HubError, RateLimited, RequestInvalid
-from hub.gateway import wire
+from hub.gateway import wire, wire_notifications
 from hub.gateway.documents.schemas import first_line, schemas
 from hub.gateway.envelope import Failure
 from hub.gateway.handlers import HANDLERS, Handler
@@ -31,6 +31,8 @@ EMITTED: dict[str, type[Struct]] = {
     "conversation.resync": wire.ConversationResync,
     "conversation.left": wire.ConversationLeft,
     "live.viewers": wire.LiveViewers,
+    "notification.new": wire_notifications.NotificationNew,
+    "notification.updated": wire_notifications.NotificationUpdated,
 }
 """Everything that the server sends unasked; a test checks each frame against it."""
 

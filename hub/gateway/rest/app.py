@@ -20,7 +20,21 @@ from hub.gateway.auth import Identity, bearer
 from hub.gateway.envelope import Metadata, Pagination, Success, failure
 from hub.gateway.fields import FRAME_BYTES
 from hub.gateway.ratelimit import CONNECTS, REQUESTS
-from hub.gateway.rest import conversations, dev, live, messages, users
+from hub.gateway.rest import (
+    conversations,
+    dead,
+    dev,
+    devices,
+    events,
+    live,
+    messages,
+    notifications,
+    preferences,
+    templates,
+    trace,
+    unsubscribe,
+    users,
+)
 from hub.gateway.rest.routes import ROUTES, Call, Reply, Route
 from hub.gateway.services import Services
 from hub.ids import new_id
@@ -32,7 +46,21 @@ answers = Counter(
     "hub_http_requests_total", "HTTP requests of /api/v1 by route and status", ["method", "path", "status"]
 )
 
-SUBJECTS = (users, conversations, live, messages, dev)
+SUBJECTS = (
+    users,
+    conversations,
+    live,
+    messages,
+    notifications,
+    preferences,
+    devices,
+    unsubscribe,
+    events,
+    templates,
+    trace,
+    dead,
+    dev,
+)
 """The files whose routes are served; naming them here is what registers them."""
 
 

@@ -1,12 +1,13 @@
 """Development only: what the sandbox senders captured, and the people of the demo."""
 
+import msgspec
 from msgspec import UNSET
 
 from hub.clock import rfc3339
 from hub.errors import RouteNotFound
 from hub.gateway import fields, wire
 from hub.gateway.rest.routes import Call, Reply, route
-from persistence import deliveries
+from persistence import captured
 
 
 class DeliveriesQuery(wire.Request, frozen=True):
@@ -30,7 +31,7 @@ async def get_deliveries(call: Call) -> Reply:
     if call.hub.settings.production:
         raise RouteNotFound
     async with call.hub.database.read() as connection:
-        rows = await deliveries.captures(connection, user_id=call.query.user_id, channel=call.query.channel)
+        rows = await captured.newest(connection, user_id=call.query.user_id, channel=call.query.channel)
     return Reply(
         wire.Deliveries(
             [
@@ -40,8 +41,11 @@ async def get_deliveries(call: Call) -> Reply:
                     subject=UNSET if row.subject is None else row.subject,
                     text=row.text,
                     html=UNSET if row.html is None else row.html,
-                    notification_id=row.delivery_id,
+                    notification_id=row.notification_id,
+                    delivery_id=row.delivery_id,
+                    user_id=row.user_id,
                     at=rfc3339(row.at),
+                    details=msgspec.json.decode(row.details),
                 )
                 for row in rows
             ]

@@ -39,10 +39,12 @@ class GroupCommit(Generic[Request, Answer]):
         apply: Callable[[Tx, Sequence[Request]], Awaitable[Sequence[Answer | HubError]]],
         *,
         gather_seconds: float = GATHER_SECONDS,
+        enough: int = ENOUGH,
     ) -> None:
         self._database = database
         self._apply = apply
         self._gather = gather_seconds
+        self._enough = enough
         self._busy_until = 0.0
         self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -71,7 +73,7 @@ class GroupCommit(Generic[Request, Answer]):
             while self._waiting:
                 # One turn of the loop lets requests that are just being decoded join. Right after a group more are to
                 # come: waiting a moment for them makes fewer transactions, each as dear as the last.
-                busy = loop.time() < self._busy_until and len(self._waiting) < ENOUGH and not self._stopped
+                busy = loop.time() < self._busy_until and len(self._waiting) < self._enough and not self._stopped
                 await asyncio.sleep(self._gather if busy else 0)
                 group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                 await self._write(group)
