@@ -7,6 +7,7 @@ import { Emitter } from "./emitter";
 import { uuid } from "./ids";
 import { Inbox } from "./inbox";
 import { asChange, Incoming, type IncomingEvents, type Parts } from "./incoming";
+import { NotificationBook } from "./notifications";
 import { Outbox, type OutboxItem } from "./outbox";
 import { PresenceBook } from "./presence";
 import { ReceiptSender } from "./receipts";
@@ -15,7 +16,7 @@ import { defaultStorage, type HubStorage } from "./storage";
 import { timeline, type TimelineItem } from "./timeline";
 import { TokenKeeper, type GetToken } from "./token";
 import { TypingSender, TypingUsers } from "./typing";
-import type { Conversation, Message, Payment, ReceiptAck, SessionReady } from "./types";
+import type { Conversation, Message, Notification, Payment, ReceiptAck, SessionReady } from "./types";
 
 export interface HubClientOptions {
   getToken: GetToken;
@@ -27,12 +28,15 @@ export interface HubClientOptions {
 
 /**
  * `conversation`: something in it changed, be it messages, marks, unsent ones or its load state; the value is its id.
- * `message`: one of somebody else arrived live. `event`: one that the SDK does not handle itself.
+ * `message`: one of somebody else arrived live. `notifications`: their lists or the badge
+ * changed. `notification`: one arrived. `event`: one that the SDK does not handle itself.
  */
 export interface HubClientEvents extends IncomingEvents {
   connection: ConnectionState;
   session: SessionReady;
   inbox: void;
+  notifications: void;
+  notification: Notification;
   typing: string;
   presence: string;
 }
@@ -40,6 +44,7 @@ export interface HubClientEvents extends IncomingEvents {
 export class HubClient extends Emitter<HubClientEvents> implements Parts {
   session: SessionReady | null = null;
   readonly inbox: Inbox;
+  readonly notifications: NotificationBook;
   readonly outbox: Outbox;
   readonly presence: PresenceBook;
   readonly typing: TypingSender;
@@ -65,6 +70,11 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
     const wire = this.connection;
     const changed = (id: string): void => this.emit("conversation", id);
     this.inbox = new Inbox(wire, () => this.emit("inbox", undefined));
+    this.notifications = new NotificationBook(
+      wire,
+      () => this.emit("notifications", undefined),
+      (notification) => this.emit("notification", notification),
+    );
     this.outbox = new Outbox(wire, storage, changed, (message) => this.incoming.change(asChange(message)));
     this.presence = new PresenceBook(wire, (id) => this.emit("presence", id));
     this.typing = new TypingSender(wire);
@@ -210,6 +220,7 @@ export class HubClient extends Emitter<HubClientEvents> implements Parts {
   private onReady(session: SessionReady): void {
     this.session = session;
     this.inbox.resetUnread(session.unread.conversations);
+    this.notifications.ready(session.unread.notifications);
     this.outbox.load(session.user.id);
     this.emit("session", session);
     for (const conversation of this.opened.values()) void conversation.connect();

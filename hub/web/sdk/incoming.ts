@@ -3,6 +3,7 @@
 import type { OpenConversation } from "./conversation";
 import { HubError } from "./errors";
 import type { Inbox } from "./inbox";
+import type { NotificationBook } from "./notifications";
 import type { Outbox } from "./outbox";
 import type { PresenceBook } from "./presence";
 import type { ReceiptSender } from "./receipts";
@@ -14,6 +15,8 @@ import type {
   ErrorBody,
   LiveViewers,
   Message,
+  NotificationNew,
+  NotificationsUpdated,
   Presence,
   Receipt,
   TypingEvent,
@@ -23,6 +26,7 @@ export interface Parts {
   readonly userId: string;
   readonly opened: ReadonlyMap<string, OpenConversation>;
   readonly inbox: Inbox;
+  readonly notifications: NotificationBook;
   readonly outbox: Outbox;
   readonly presence: PresenceBook;
   readonly receipts: ReceiptSender;
@@ -82,6 +86,8 @@ export class Incoming {
     "live.viewers": (told: LiveViewers) => this.parts.opened.get(told.conversation_id)?.count(told.viewers),
     typing: (event: TypingEvent) => this.parts.typingUsers.apply(event),
     presence: (presence: Presence) => this.parts.presence.apply(presence),
+    "notification.new": (told: NotificationNew) => this.parts.notifications.applyNew(told),
+    "notification.updated": (told: NotificationsUpdated) => this.parts.notifications.applyUpdated(told),
     "request.error": ({ error }: { error: ErrorBody }) => this.parts.emit("error", HubError.from(error)),
   };
 

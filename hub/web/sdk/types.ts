@@ -201,3 +201,39 @@ export interface Payment {
   client_secret?: string | null;
   redirect_url?: string | null;
 }
+
+export type NotificationFilter = "all" | "unread" | "archived" | "snoozed";
+
+/** One entry of the person's inbox; title and body are in their language. */
+export interface Notification {
+  id: string;
+  type: string;
+  category: string;
+  priority: "critical" | "high" | "normal" | "low";
+  title: string;
+  body: string;
+  url: string;
+  conversation_id?: string | null;
+  data?: Record<string, unknown>;
+  created_at: string;
+  seen_at?: string | null;
+  read_at?: string | null;
+  archived_at?: string | null;
+  snoozed_until?: string | null;
+}
+
+export interface NotificationPage {
+  notifications: Notification[];
+  unseen: number;
+  next?: string | null;
+}
+
+export interface NotificationNew {
+  notification: Notification;
+  unseen: number;
+}
+
+export interface NotificationsUpdated {
+  notification_ids?: string[];
+  unseen: number;
+}

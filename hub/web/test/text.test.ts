@@ -1,8 +1,8 @@
 /** Text on screen: links, layout of a timeline, dates, and the length limit. */
 
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { TimelineItem } from "../sdk";
-import { i18n } from "../src/i18n";
+import { i18n, loadTexts } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { fr } from "../src/i18n/fr";
 import { ht } from "../src/i18n/ht";
@@ -11,6 +11,8 @@ import { moved } from "../src/hooks/unseen";
 import { partsOf } from "../src/text/links";
 import { initials } from "../src/text/names";
 import { rowsOf } from "../src/text/rows";
+
+beforeAll(() => Promise.all([loadTexts("fr"), loadTexts("ht")]));
 
 describe("links", () => {
   const links = (text: string): string[] => partsOf(text).flatMap((part) => part.href ?? []);
@@ -79,6 +81,7 @@ describe("languages", () => {
     const { dates } = i18n("ht");
     expect(dates.day("2026-03-12T08:00:00", now)).toBe("Jodi a");
     expect(dates.day("2026-03-11T23:59:00", now)).toBe("Yè");
+    expect(dates.day("2026-03-13T00:10:00", now)).toBe("Demen");
     expect(dates.day("2026-03-09T08:00:00", now)).toBe("Lendi");
     expect(dates.day("2025-08-01T08:00:00", now)).toBe("Vandredi 1 out 2025");
     expect(dates.time("2026-03-12T15:05:00")).toBe("15:05");

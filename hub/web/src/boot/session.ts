@@ -1,6 +1,7 @@
 /** Who is using the page: a persona of the demo, or the holder of a token. */
 
-import { HubError, type GetToken } from "../../sdk";
+import { HubError } from "../../sdk/errors";
+import type { GetToken } from "../../sdk/token";
 import { decoded, withQuery } from "../text/address";
 import { getData } from "./api";
 import { drop, keep, kept } from "./kept";
@@ -45,13 +46,26 @@ export function signOut(): void {
   drop("tab", STORED);
   const query = new URLSearchParams(location.search);
   query.delete("as");
-  location.href = withQuery("/", query);
+  location.href = withQuery(location.pathname, query);
 }
 
+/** This page, as one person of the demo. */
 export function addressAs(userId: string): string {
   const query = new URLSearchParams(location.search);
   query.set("as", userId);
-  return withQuery("/", query);
+  return withQuery(location.pathname, query);
+}
+
+/** Another page, for the same person and in the same language. */
+export function addressOf(path: string, more: Record<string, string> = {}): string {
+  const here = new URLSearchParams(location.search);
+  const query = new URLSearchParams();
+  for (const name of ["as", "lang"]) {
+    const value = here.get(name);
+    if (value) query.set(name, value);
+  }
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return withQuery(path, query);
 }
 
 function takeTokenFromAddress(): void {

@@ -1,4 +1,4 @@
-/** Reads new messages aloud, and only new ones: the visible list is not a live region, so history stays silent. */
+/** Reads new messages and notifications aloud, and only new ones: the visible list is not a live region, so history stays silent. */
 
 import { useEffect, useState } from "preact/hooks";
 import { useApp } from "../hooks/app";
@@ -10,6 +10,15 @@ export function Announcer() {
   const app = useApp();
   const { client, ui, t } = app;
   const [lines, setLines] = useState<Array<{ id: string; text: string }>>([]);
+  const add = (id: string, text: string): void => setLines((before) => [...before.slice(1 - KEEP), { id, text }]);
+  useEffect(
+    () =>
+      client.on("notification", ({ id, category, title }) => {
+        // A message is read aloud itself.
+        if (category !== "messages") add(id, t("bell.announce", { title }));
+      }),
+    [app],
+  );
   useEffect(
     () =>
       client.on("message", (message) => {
@@ -17,7 +26,7 @@ export function Announcer() {
         const name = members?.get(message.sender_id)?.display_name ?? t("message.someone");
         const here = ui.selected.value === message.conversation_id;
         const text = here ? t("chat.announce", { name, text: preview(message, app) }) : t("chat.announce.elsewhere", { name });
-        setLines((before) => [...before.slice(1 - KEEP), { id: message.id, text }]);
+        add(message.id, text);
       }),
     [app],
   );

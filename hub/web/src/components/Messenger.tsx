@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { useApp, useClientEvent } from "../hooks/app";
+import { usePushed } from "../hooks/pushed";
 import { useStore } from "../hooks/store";
 import { Announcer } from "./Announcer";
 import { ChatPane } from "./ChatPane";
@@ -15,6 +16,7 @@ export function Messenger() {
   const { client, ui, t } = useApp();
   useClientEvent("connection");
   useTitle();
+  usePushed();
   const selected = useStore(ui.selected);
   if (client.state.status === "stopped") return <Stopped reason={client.state.reason ?? ""} />;
   return (

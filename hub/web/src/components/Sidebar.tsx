@@ -1,10 +1,11 @@
 /** The list of conversations, with who is signed in above and the page's preferences below. */
 
 import { useEffect } from "preact/hooks";
-import { signOut } from "../boot/session";
+import { addressOf, signOut } from "../boot/session";
 import { useApp, useClientEvent } from "../hooks/app";
 import { partner } from "../text/names";
 import { Avatar } from "./Avatar";
+import { Bell } from "./Bell";
 import { ConversationItem } from "./ConversationItem";
 import { EmptyState } from "./EmptyState";
 import { LanguageSelect, ThemeToggle } from "./Preferences";
@@ -47,6 +48,7 @@ function SidebarHeader() {
   return (
     <header class="sidebar-head">
       <h1>{t("list.title")}</h1>
+      <Bell />
       {name && (
         <span class="me" title={name}>
           <span>{name}</span>
@@ -67,7 +69,10 @@ function SidebarFooter() {
         <ThemeToggle t={t} />
       </div>
       <div class="foot-row links">
-        {demo && <a href={`/deliveries.html?user_id=${encodeURIComponent(client.userId)}`}>{t("app.deliveries")}</a>}
+        <a href={addressOf("/preferences.html")} data-testid="preferences-link">
+          {t("app.preferences")}
+        </a>
+        {demo && <a href={addressOf("/deliveries.html", { user_id: client.userId })}>{t("app.deliveries")}</a>}
         <a href="/api.html">{t("app.api")}</a>
         <button type="button" onClick={signOut}>
           {t("app.signout")}

@@ -1,108 +1,68 @@
-/** The list of captured deliveries beside the one that is being read. */
+/** Captured deliveries: whose and by which way above, the list on one side, and what its reader sees on the other. */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { getData } from "../boot/api";
-import type { Persona } from "../boot/session";
 import { EmptyState } from "../components/EmptyState";
-import { Icon } from "../components/Icon";
-import { ThemeToggle } from "../components/Preferences";
-import { i18n } from "../i18n";
+import { PageTop } from "../components/PersonPage";
+import { LanguageSelect, ThemeToggle } from "../components/Preferences";
+import { useLanguage } from "../hooks/language";
+import { useChoice } from "./choice";
 import { DeliveryView } from "./DeliveryView";
-import { keyOf, useFeed, type Delivery } from "./feed";
-
-const texts = i18n("en");
+import { useFeed, type Delivery } from "./feed";
+import { Filters } from "./Filters";
+import { List } from "./List";
+import { PageContext, pageOf, type Page } from "./page";
+import { usePeople } from "./people";
 
 export function Deliveries() {
-  const [userId, setUserId] = useState(() => new URLSearchParams(location.search).get("user_id") ?? "");
-  const { deliveries, problem } = useFeed(userId);
-  const [chosen, choose] = useState<string | null>(null);
-  const shown = useMemo(() => deliveries?.find((one) => keyOf(one) === chosen) ?? deliveries?.[0], [deliveries, chosen]);
-  const filter = (next: string): void => {
-    setUserId(next);
-    history.replaceState(null, "", next ? `?user_id=${encodeURIComponent(next)}` : location.pathname);
-  };
+  const [texts, setLanguage] = useLanguage();
+  const people = usePeople();
+  const [choice, choose] = useChoice();
+  const { deliveries, problem } = useFeed(choice.userId);
+  const page = useMemo(() => pageOf(texts, (id) => people.find((one) => one.user_id === id)?.display_name ?? id), [texts, people]);
+  useEffect(() => {
+    document.title = `${page.t("title")} · ${texts.t("app.name")}`;
+  }, [page]);
   return (
-    <div class="deliveries" data-pane={chosen ? "one" : "list"}>
-      <header class="top">
-        <a class="home" href="/" aria-label="Back to the chat">
-          <Icon name="back" />
-        </a>
-        <h1>Captured messages</h1>
-        <PersonFilter value={userId} onChange={filter} />
-        <ThemeToggle t={texts.t} />
-      </header>
-      {problem === "absent" && (
-        <main class="alone">
-          <EmptyState icon="lock" title="Only in development" text="A server in production sends its messages for real and keeps no copies here." />
-        </main>
-      )}
-      {problem === "unreachable" && (
-        <p class="trouble" role="status">
-          The server cannot be reached. Trying again…
-        </p>
-      )}
-      {problem !== "absent" && deliveries?.length === 0 && (
-        <main class="alone">
-          <Nothing />
-        </main>
-      )}
-      {deliveries && deliveries.length > 0 && (
-        <div class="panes">
-          <List deliveries={deliveries} shown={shown} onChoose={choose} />
-          <main>{shown && <DeliveryView delivery={shown} onBack={() => choose(null)} />}</main>
-        </div>
-      )}
+    <PageContext.Provider value={page}>
+      <div class="deliveries">
+        <PageTop heading={page.t("title")} texts={texts}>
+          <LanguageSelect i18n={texts} onChange={setLanguage} />
+          <ThemeToggle t={texts.t} />
+        </PageTop>
+        {problem !== "absent" && <Filters choice={choice} people={people} deliveries={deliveries ?? []} onChange={choose} />}
+        {problem === "unreachable" && (
+          <p class="trouble" role="status">
+            {page.t("unreachable")}
+          </p>
+        )}
+        <Shown deliveries={deliveries} channel={choice.channel} absent={problem === "absent"} page={page} />
+      </div>
+    </PageContext.Provider>
+  );
+}
+
+type ShownProps = { deliveries: Delivery[] | null; channel: string; absent: boolean; page: Page };
+
+function Shown({ deliveries, channel, absent, page: { t } }: ShownProps) {
+  const [chosen, choose] = useState<string | null>(null);
+  if (absent) return <Alone icon="lock" title={t("absent.title")} text={t("absent.text")} />;
+  if (deliveries === null) return null;
+  if (deliveries.length === 0) return <Alone icon="mail" title={t("empty.title")} text={t("empty.text")} />;
+  const matching = channel ? deliveries.filter((one) => one.channel === channel) : deliveries;
+  if (matching.length === 0) return <Alone icon="search" title={t("empty.title")} text={t("emptyHere")} />;
+  const shown = matching.find((one) => one.delivery_id === chosen) ?? matching[0];
+  return (
+    <div class="panes" data-pane={chosen ? "one" : "list"}>
+      <List deliveries={matching} shown={shown} onChoose={choose} />
+      <main>{shown && <DeliveryView key={shown.delivery_id} delivery={shown} onBack={() => choose(null)} />}</main>
     </div>
   );
 }
 
-function List({ deliveries, shown, onChoose }: { deliveries: Delivery[]; shown: Delivery | undefined; onChoose: (key: string) => void }) {
+function Alone(props: { icon: "lock" | "mail" | "search"; title: string; text: string }) {
   return (
-    <nav aria-label="Captured messages">
-      <ul>
-        {deliveries.map((one) => (
-          <li key={keyOf(one)}>
-            <button type="button" data-testid="delivery" aria-current={one === shown ? "true" : undefined} onClick={() => onChoose(keyOf(one))}>
-              <span class="row-top">
-                <strong>{one.to}</strong>
-                <time dateTime={one.at}>{texts.dates.time(one.at)}</time>
-              </span>
-              <span class="row-subject">{one.subject ?? one.text}</span>
-              <span class="channel">{one.channel}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
-}
-
-function Nothing() {
-  return (
-    <EmptyState
-      icon="mail"
-      title="Nothing captured yet"
-      text="Write a message to somebody who is not looking at the conversation. If it stays unread for 30 seconds, the e-mail about it appears here."
-    />
-  );
-}
-
-function PersonFilter({ value, onChange }: { value: string; onChange: (userId: string) => void }) {
-  const [people, setPeople] = useState<Persona[]>([]);
-  useEffect(() => {
-    getData<{ personas: Persona[] }>("/api/v1/dev/personas").then(
-      (data) => setPeople(data.personas),
-      () => undefined, // outside the demo there is nobody to name
-    );
-  }, []);
-  const stranger = value !== "" && !people.some((person) => person.user_id === value);
-  return (
-    <select aria-label="Person" data-testid="person-filter" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-      <option value="">Everybody</option>
-      {people.map((person) => (
-        <option value={person.user_id}>{person.display_name}</option>
-      ))}
-      {stranger && <option value={value}>{value}</option>}
-    </select>
+    <main class="alone">
+      <EmptyState {...props} />
+    </main>
   );
 }

@@ -1,50 +1,47 @@
-/** One delivery as its reader would see it: the HTML in a sandbox where no script runs, and the text version. */
+/** One delivery as its reader would see it, with what is known about it and the way to its trace. */
 
-import { useState } from "preact/hooks";
+import type { FunctionComponent } from "preact";
+import { addressOf } from "../boot/session";
 import { Icon } from "../components/Icon";
-import { i18n } from "../i18n";
+import { channelName } from "../i18n/categories";
+import { EmailView } from "./EmailView";
 import type { Delivery } from "./feed";
+import { usePage } from "./page";
+import { PushView } from "./PushView";
+import { SmsView } from "./SmsView";
+import { WhatsAppView } from "./WhatsAppView";
 
-const texts = i18n("en");
+const VIEWS: Record<string, FunctionComponent<{ delivery: Delivery }>> = {
+  email: EmailView,
+  push: PushView,
+  sms: SmsView,
+  whatsapp: WhatsAppView,
+};
 
 export function DeliveryView({ delivery, onBack }: { delivery: Delivery; onBack: () => void }) {
-  const [plain, setPlain] = useState(false);
-  const { html } = delivery;
+  const { t, dates, language, nameOf } = usePage();
+  const View = VIEWS[delivery.channel] ?? EmailView;
+  // The address of a push message is long and says nothing to people.
+  const address = delivery.channel === "push" ? t("device") : delivery.to;
+  const trace = addressOf("/trace.html", { id: delivery.notification_id, as: delivery.user_id });
   return (
-    <article class="delivery">
+    <article class="delivery" data-testid="delivery-view" data-channel={delivery.channel}>
       <header>
-        <button type="button" class="icon-button back-to-list" aria-label="Back to the list" onClick={onBack}>
+        <button type="button" class="icon-button back-to-list" data-testid="back-to-list" aria-label={t("backToList")} onClick={onBack}>
           <Icon name="back" />
         </button>
         <div>
-          <h2>{delivery.subject ?? delivery.channel}</h2>
+          <h2>{nameOf(delivery.user_id)}</h2>
           <p>
-            {delivery.channel} to <strong>{delivery.to}</strong>, {texts.dates.moment(delivery.at)}
+            {channelName(language, delivery.channel)} {t("to", { address, time: dates.moment(delivery.at) })}
           </p>
         </div>
-        {html && (
-          <div class="switch" role="group" aria-label="Version">
-            <button type="button" aria-pressed={!plain} onClick={() => setPlain(false)}>
-              HTML
-            </button>
-            <button type="button" aria-pressed={plain} onClick={() => setPlain(true)}>
-              Text
-            </button>
-          </div>
-        )}
+        <a class="trace-link" data-testid="trace-link" href={trace}>
+          <Icon name="help" size={18} />
+          {t("trace")}
+        </a>
       </header>
-      {html && !plain ? (
-        // No allow-scripts and no allow-same-origin; links open in a tab of their own.
-        <iframe title="The message as it looks" srcdoc={withBase(html)} sandbox="allow-popups allow-popups-to-escape-sandbox" data-testid="delivery-html" />
-      ) : (
-        <pre data-testid="delivery-text">{delivery.text}</pre>
-      )}
+      <View delivery={delivery} />
     </article>
   );
 }
-
-/** Mail programs open links outside of themselves. */
-const withBase = (html: string): string => {
-  const target = '<base target="_blank">';
-  return /<head[^>]*>/i.test(html) ? html.replace(/<head[^>]*>/i, (head) => head + target) : target + html;
-};

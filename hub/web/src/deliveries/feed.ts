@@ -4,14 +4,34 @@ import { useEffect, useState } from "preact/hooks";
 import { HubError } from "../../sdk/errors";
 import { getData } from "../boot/api";
 
+/** What the sandbox noted besides the text; which of these depends on the channel. */
+export interface Details {
+  title?: string;
+  body?: string;
+  url?: string | null;
+  topic?: string | null;
+  urgency?: string;
+  ttl_seconds?: number;
+  segments?: number;
+  encoding?: string;
+  characters?: number;
+  cost_micros?: number;
+  template?: string;
+  language?: string;
+  parameters?: string[];
+}
+
 export interface Delivery {
+  delivery_id: string;
+  notification_id: string;
+  user_id: string;
   channel: string;
   to: string;
   subject?: string | null;
   text: string;
   html?: string | null;
-  notification_id: string;
   at: string;
+  details: Details;
 }
 
 export interface Feed {
@@ -19,7 +39,7 @@ export interface Feed {
   problem: "absent" | "unreachable" | null;
 }
 
-const REFRESH_MS = 3_000;
+const REFRESH_MS = 2_000;
 
 export function useFeed(userId: string): Feed {
   const [feed, setFeed] = useState<Feed>({ deliveries: null, problem: null });
@@ -50,6 +70,3 @@ async function fetchFeed(userId: string): Promise<Feed> {
     return { deliveries: null, problem: HubError.of(thrown).code === "not_found" ? "absent" : "unreachable" };
   }
 }
-
-/** One delivery may go over several channels; together these name it. */
-export const keyOf = (delivery: Delivery): string => `${delivery.notification_id} ${delivery.channel} ${delivery.to}`;

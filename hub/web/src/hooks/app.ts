@@ -2,17 +2,13 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { HubClient, HubClientEvents, HubError, Language } from "../../sdk";
-import type { I18n } from "../i18n";
+import type { HubClient, HubClientEvents } from "../../sdk";
 import type { Ui } from "../ui";
+import type { Person } from "./person";
 
-export interface App extends I18n {
+export interface App extends Person {
   client: HubClient;
   ui: Ui;
-  demo: boolean;
-  setLanguage: (language: Language) => void;
-  /** The error in the reader's language. */
-  explain: (error: HubError) => string;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -24,11 +24,17 @@ export class Dates {
     return this.format({ hour: this.language === "en" ? "numeric" : "2-digit", minute: "2-digit" }).format(new Date(at));
   }
 
-  /** "Today", "Yesterday", a weekday within the last week, else the date. */
+  /** To the second, for traces. */
+  clock(at: string): string {
+    return this.format({ hour: this.language === "en" ? "numeric" : "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(at));
+  }
+
+  /** "Today", "Tomorrow", "Yesterday", a weekday within the last week, else the date. */
   day(at: string, now = new Date()): string {
     const date = new Date(at);
     const ago = daysBetween(date, now);
     if (ago === 0) return this.t("day.today");
+    if (ago === -1) return this.t("day.tomorrow");
     if (ago === 1) return this.t("day.yesterday");
     if (ago > 1 && ago < 7) return capital(this.weekday(date));
     return this.date(date, date.getFullYear() !== now.getFullYear());
@@ -48,7 +54,7 @@ export class Dates {
   moment(at: string): string {
     const day = this.day(at);
     // English writes only its names of days and months with a capital; the others none of them.
-    const relative = day === this.t("day.today") || day === this.t("day.yesterday");
+    const relative = [this.t("day.today"), this.t("day.tomorrow"), this.t("day.yesterday")].includes(day);
     const inSentence = this.language === "en" && !relative ? day : day.toLocaleLowerCase(localeOf(this.language));
     return this.t("day.at", { day: inSentence, time: this.time(at) });
   }

@@ -2,12 +2,14 @@
 
 export const en = {
   "app.name": "Creator Hub",
+  "app.chat": "Back to the chat",
   "app.skip": "Skip to messages",
   "app.language": "Language",
   "app.theme.dark": "Switch to dark colours",
   "app.theme.light": "Switch to light colours",
   "app.signout": "Sign out",
-  "app.deliveries": "Captured e-mails",
+  "app.deliveries": "Captured messages",
+  "app.preferences": "Notification settings",
   "app.api": "API reference",
   "app.menu": "Settings and links",
 
@@ -37,6 +39,10 @@ export const en = {
   "list.draft": "Draft: ",
   "unread.one": "{n} unread message",
   "unread.other": "{n} unread messages",
+  "bell.title": "Notifications",
+  "bell.unseen.one": "{n} new notification",
+  "bell.unseen.other": "{n} new notifications",
+  "bell.announce": "Notification: {title}",
 
   "kind.order": "Order {id}",
   "kind.image": "Photo",
@@ -143,6 +149,7 @@ export const en = {
 
   "toast.close": "Close",
   "day.today": "Today",
+  "day.tomorrow": "Tomorrow",
   "day.yesterday": "Yesterday",
   "day.at": "{day} at {time}",
 } as const;

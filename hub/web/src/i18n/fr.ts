@@ -4,12 +4,14 @@ import type { Texts } from "./en";
 
 export const fr: Texts = {
   "app.name": "Creator Hub",
+  "app.chat": "Retour à la messagerie",
   "app.skip": "Aller aux messages",
   "app.language": "Langue",
   "app.theme.dark": "Passer aux couleurs sombres",
   "app.theme.light": "Passer aux couleurs claires",
   "app.signout": "Se déconnecter",
-  "app.deliveries": "E-mails capturés",
+  "app.deliveries": "Messages capturés",
+  "app.preferences": "Réglages des notifications",
   "app.api": "Référence de l’API",
   "app.menu": "Réglages et liens",
 
@@ -39,6 +41,10 @@ export const fr: Texts = {
   "list.draft": "Brouillon : ",
   "unread.one": "{n} message non lu",
   "unread.other": "{n} messages non lus",
+  "bell.title": "Notifications",
+  "bell.unseen.one": "{n} nouvelle notification",
+  "bell.unseen.other": "{n} nouvelles notifications",
+  "bell.announce": "Notification : {title}",
 
   "kind.order": "Commande {id}",
   "kind.image": "Photo",
@@ -145,6 +151,7 @@ export const fr: Texts = {
 
   "toast.close": "Fermer",
   "day.today": "Aujourd’hui",
+  "day.tomorrow": "Demain",
   "day.yesterday": "Hier",
   "day.at": "{day} à {time}",
 };

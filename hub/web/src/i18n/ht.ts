@@ -4,12 +4,14 @@ import type { Texts } from "./en";
 
 export const ht: Texts = {
   "app.name": "Creator Hub",
+  "app.chat": "Tounen nan chat la",
   "app.skip": "Ale nan mesaj yo",
   "app.language": "Lang",
   "app.theme.dark": "Mete koulè fonse",
   "app.theme.light": "Mete koulè klè",
   "app.signout": "Dekonekte",
-  "app.deliveries": "Imèl ki kenbe yo",
+  "app.deliveries": "Mesaj ki kenbe",
+  "app.preferences": "Reglaj notifikasyon",
   "app.api": "Referans API a",
   "app.menu": "Reglaj ak lyen",
 
@@ -39,6 +41,10 @@ export const ht: Texts = {
   "list.draft": "Bouyon: ",
   "unread.one": "{n} mesaj ou poko li",
   "unread.other": "{n} mesaj ou poko li",
+  "bell.title": "Notifikasyon",
+  "bell.unseen.one": "{n} nouvo notifikasyon",
+  "bell.unseen.other": "{n} nouvo notifikasyon",
+  "bell.announce": "Notifikasyon: {title}",
 
   "kind.order": "Kòmand {id}",
   "kind.image": "Foto",
@@ -145,6 +151,7 @@ export const ht: Texts = {
 
   "toast.close": "Fèmen",
   "day.today": "Jodi a",
+  "day.tomorrow": "Demen",
   "day.yesterday": "Yè",
   "day.at": "{day}, {time}",
 };

@@ -2,12 +2,16 @@
 
 import type { Language } from "../../sdk";
 import { keep, kept } from "../boot/kept";
+import { fill, numberOf, typeset } from "./catalog";
 import { Dates, type Translate } from "./dates";
 import { en, type TextKey, type Texts } from "./en";
-import { fr } from "./fr";
-import { ht } from "./ht";
 
-const TEXTS: Record<Language, Texts> = { en, fr, ht };
+/** English is always there; each other language is fetched by those who read it. */
+const TEXTS: Partial<Record<Language, Texts>> = { en };
+const LOAD: Record<Exclude<Language, "en">, () => Promise<Texts>> = {
+  fr: async () => (await import("./fr")).fr,
+  ht: async () => (await import("./ht")).ht,
+};
 const STORED = "hub.language";
 
 export const LANGUAGES: ReadonlyArray<[Language, string]> = [
@@ -20,19 +24,29 @@ export interface I18n {
   language: Language;
   t: Translate;
   /** Chooses between `key.one` and `key.other`. */
-  count: (key: "unread" | "chat.jump" | "chat.viewers" | "composer.left", n: number) => string;
+  count: (key: "unread" | "bell.unseen" | "chat.jump" | "chat.viewers" | "composer.left", n: number) => string;
   dates: Dates;
   money: (minor: number, currency: string) => string;
 }
 
+/** Fetches the texts of a language. Where that fails, they stay English. */
+export async function loadTexts(language: Language): Promise<void> {
+  if (language === "en" || TEXTS[language]) return;
+  try {
+    TEXTS[language] = await LOAD[language]();
+  } catch {
+    // The next choice of this language tries again.
+  }
+}
+
+/** Call `loadTexts` before. */
 export function i18n(language: Language): I18n {
-  const t: Translate = (key, values = {}) =>
-    TEXTS[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
-  const plural = new Intl.PluralRules(language === "ht" ? "fr" : language);
+  const texts = TEXTS[language] ?? en;
+  const t: Translate = (key, values) => fill(typeset(language, texts[key]), values);
   return {
     language,
     t,
-    count: (key, n) => t(`${key}.${plural.select(n) === "one" ? "one" : "other"}` as TextKey, { n }),
+    count: (key, n) => t(`${key}.${numberOf(language, n)}` as TextKey, { n }),
     dates: new Dates(language, t),
     money: (minor, currency) => formatMoney(language, minor, currency),
   };

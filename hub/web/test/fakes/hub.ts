@@ -1,6 +1,7 @@
 /** A hub in memory that keeps the contract's promises: numbering, idempotent sends, sync pages, resets, receipts. */
 
-import type { Ack, Change, Conversation, Member, Message, ReceiptAck, Snapshot, SyncResult } from "../../sdk/types";
+import type { Ack, Change, Conversation, Member, Message, Notification, NotificationFilter, ReceiptAck, Snapshot, SyncResult } from "../../sdk/types";
+import { FakeNotices } from "./notices";
 
 /** What requests may carry; the SDK is trusted to send what an event needs. */
 interface Payload {
@@ -13,6 +14,10 @@ interface Payload {
   action: string;
   cursors: Array<{ conversation_id: string; rev: number }>;
   user_ids: string[];
+  filter: NotificationFilter;
+  cursor: string;
+  notification_id: string;
+  until: string;
 }
 
 type Handler = (session: Session, payload: Payload, room: Room) => Ack<unknown>;
@@ -45,6 +50,7 @@ export class FakeHub {
   readonly rooms = new Map<string, Room>();
   readonly sessions = new Set<Session>();
   readonly calls: Array<{ userId: string; event: string; payload: Record<string, unknown> }> = [];
+  readonly notices = new FakeNotices();
   readonly names = new Map<string, string>();
   /** A sync further behind than this is answered by a reset. */
   resetAfter = 500;
@@ -80,7 +86,7 @@ export class FakeHub {
       server_time: new Date().toISOString(),
       session_id: `s${(this.ids += 1)}`,
       limits: { body_bytes: 8192 },
-      unread: { total: Object.values(conversations).reduce((a, b) => a + b, 0), conversations, notifications: 0 },
+      unread: { total: Object.values(conversations).reduce((a, b) => a + b, 0), conversations, notifications: this.notices.unseen(userId) },
     });
     for (const [id, rev] of Object.entries(resume)) this.resume(session, id, rev);
     return session;
@@ -184,6 +190,12 @@ export class FakeHub {
     },
     "presence.unsubscribe": () => ok({ users: [] }),
     "focus.set": () => ok({}),
+    "notification.list": (session, payload) => ok(this.notices.page(session.userId, payload)),
+    "notification.seen": (session) => this.noted(session, { seen_at: this.tick() }),
+    "notification.read": (session, { notification_id }) => this.noted(session, { read_at: this.tick() }, notification_id),
+    "notification.archive": (session, { notification_id }) => this.noted(session, { archived_at: this.tick() }, notification_id),
+    "notification.snooze": (session, { notification_id, until }) =>
+      this.noted(session, { snoozed_until: until, seen_at: null }, notification_id),
   };
 
   private resume(session: Session, id: string, rev: number): void {
@@ -311,6 +323,23 @@ export class FakeHub {
 
   private isMember(room: Room, userId: string): boolean {
     return room.members.some((member) => member.user_id === userId);
+  }
+
+  /** Tells a person something, on all their devices. */
+  notify(userId: string, change: Partial<Notification> = {}): Notification {
+    const notification = this.notices.add(userId, change);
+    this.tell(userId, "notification.new", { notification, unseen: this.notices.unseen(userId) });
+    return notification;
+  }
+
+  private noted(session: Session, change: Partial<Notification>, id?: string): Ack<unknown> {
+    const counted = this.notices.mark(session.userId, change, id);
+    this.tell(session.userId, "notification.updated", { notification_ids: id ? [id] : undefined, ...counted });
+    return ok(counted);
+  }
+
+  private tell(userId: string, event: string, payload: object): void {
+    for (const session of this.sessions) if (session.userId === userId) session.deliver(event, payload);
   }
 
   /** As an operator does it. */
