@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from loadtests.lines import NAMES, SERVERS, Line
+from loadtests.lines import NAMES, Line
 
 WIDTH = 720
 LEFT = 132
@@ -12,9 +12,9 @@ RIGHT = 96
 """For the figures behind the bars."""
 BAR, GAP, TITLE = 18, 6, 30
 STYLE = (
-    "text{fill:#1c1b22}.page{fill:#fff}.hub{fill:#5b3df5}.node{fill:#8f9bb3}.stock{fill:#d0c9bd}.quiet{fill:#6a6777}"
+    "text{fill:#1c1b22}.page{fill:#fff}.hub{fill:#5b3df5}.node{fill:#8f9bb3}.stock{fill:#d0c9bd}.procrastinate{fill:#8f9bb3}.quiet{fill:#6a6777}"
     "@media(prefers-color-scheme:dark){text{fill:#eceaf4}.page{fill:#17161d}.hub{fill:#8d78ff}.node{fill:#6d7891}"
-    ".stock{fill:#57524a}.quiet{fill:#a19eae}}"
+    ".stock{fill:#57524a}.procrastinate{fill:#6d7891}.quiet{fill:#a19eae}}"
 )
 
 
@@ -35,7 +35,7 @@ def draw(lines: Iterable[Line]) -> str:
 
 
 def _group(line: Line, top: float) -> tuple[str, float]:
-    servers = [server for server in SERVERS if server in line.turns]
+    servers = [server for server in NAMES if server in line.turns]
     widest = max((line.median(server) for server in servers), default=1) or 1
     better = "more" if any(goal.least for goal in line.goals) else "less"
     heading = (
@@ -59,6 +59,6 @@ def _group(line: Line, top: float) -> tuple[str, float]:
 
 def _said(line: Line) -> str:
     figures: Sequence[str] = [
-        f"{NAMES[server]} {line.median(server):,.{line.digits}f}" for server in SERVERS if server in line.turns
+        f"{NAMES[server]} {line.median(server):,.{line.digits}f}" for server in NAMES if server in line.turns
     ]
     return f"{line.title}, {line.unit}: {', '.join(figures)}"

@@ -3,9 +3,10 @@
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ import uvloop
 from msgspec import Struct
 
 import hub
-from loadtests import bars, chat_bench, gateway_benches, lines, sender_bench
+from loadtests import bars, chat_bench, gateway_benches, lines, notification_benches, sender_bench
 from loadtests.chat_bench import ChatResult
 from loadtests.contention import Contention
 from loadtests.crowd import Bench, allow_files
@@ -25,8 +26,10 @@ from loadtests.durable_bench import PromiseBroken
 from loadtests.figures import part
 from loadtests.gateway_benches import GATEWAY
 from loadtests.hubprocess import HubFailed
-from loadtests.lines import SERVERS, Line, Server
+from loadtests.lines import SERVERS, Line, Peer, Server
 from loadtests.machine import Machine, NotDurable, machine, promises
+from loadtests.marketplace import MarketplaceFailed
+from loadtests.notification_benches import NOTIFICATIONS
 from loadtests.peers.processes import PeerFailed, node_peer
 from loadtests.postgres import PostgresFailed
 from loadtests.progress import Progress
@@ -37,7 +40,7 @@ from loadtests.topology import TopologyFailed
 
 SERVICE = ("sender", "chat")
 """Of the hub alone, on each kind of database."""
-NAMES = (*GATEWAY, *SERVICE)
+NAMES = (*GATEWAY, *NOTIFICATIONS, *SERVICE)
 QUICK_SECONDS = 1.5
 START_SECONDS = 4.0
 """PostgreSQL's initdb and start, and the migrations."""
@@ -51,6 +54,7 @@ FAILURES = (
     HubFailed,
     PeerFailed,
     TopologyFailed,
+    MarketplaceFailed,
     PromiseBroken,
     NotDurable,
     SocketFailed,
@@ -81,7 +85,8 @@ class Plan(Struct, frozen=True):
         gateway = sum(
             gateway_benches.planned_seconds(name, self.servers, self) for name in self.names if name in GATEWAY
         )
-        return START_SECONDS + service + gateway
+        router = sum(notification_benches.planned_seconds(name, self) for name in self.names if name in NOTIFICATIONS)
+        return START_SECONDS + service + gateway + router
 
 
 class Report(Struct, kw_only=True):
@@ -123,7 +128,7 @@ def bench(
     pairs: Annotated[int, typer.Option(help="chat: pairs of people.", min=1, max=1000)] = 50,
     rate: Annotated[float, typer.Option(help="chat: messages/s of the fixed rate.", min=1, max=20_000)] = 500,
 ) -> None:
-    """Measures the gateway and durable chat beside Node and stock python-socketio, and the hub on both databases."""
+    """Measures gateway, durable chat and notifications beside their peers, and the hub on both databases."""
     plan = Plan(
         names=_known(names, NAMES, "benchmark"),
         servers=_servers(server),
@@ -187,38 +192,67 @@ def _measure(plan: Plan) -> Report:
             machine=machine(folder),
         )
         print(f"hub {report.hub}, {report.at}\n{report.machine}")
-        _measure_lines(plan, report, folder, progress)
+        _measure_gateway(plan, report, folder, progress)
+        _measure_notifications(plan, report, folder, progress)
         if any(each in SERVICE for each in plan.names):
             _measure_services(plan, report, folder, progress)
     return report
 
 
-def _measure_lines(plan: Plan, report: Report, folder: Path, progress: Progress) -> None:
+def _measure_gateway(plan: Plan, report: Report, folder: Path, progress: Progress) -> None:
     """The comparisons with the peers."""
     names = [name for name in plan.names if name in GATEWAY]
     if not names:
         return
     allow_files(QUICK_SOCKETS if plan.quick else MOST_SOCKETS)
-    bench = Bench(servers=plan.servers, quick=plan.quick, seconds=plan.seconds / 2, progress=progress)
+    bench = _bench(plan, progress)
     with ExitStack() as stack:
-        fresh = None
-        if "durable" in names:
-            progress.say("starting PostgreSQL")
-            fresh = stack.enter_context(databases(["postgresql"], folder))["postgresql"]
-            report.databases["postgresql"] = uvloop.run(promises(fresh()))
-        for name in names:
-            contention = Contention()
-            try:
-                report.lines += gateway_benches.run(name, bench, fresh, folder)
-            except FAILURES as error:  # the others are still worth knowing
-                report.failures[name] = str(error) or type(error).__name__
-            report.others[name] = contention.others()
-    print(f"\n{lines.report(report.lines)}", flush=True)
-    others = ", ".join(f"{name} {part(share)}" for name, share in report.others.items())
+        fresh = _postgresql(stack, report, folder, progress) if "durable" in names else None
+        each = {name: partial(gateway_benches.run, name, bench, fresh, folder) for name in names}
+        _measure_lines(report, each, ("node", "stock"))
+
+
+def _measure_notifications(plan: Plan, report: Report, folder: Path, progress: Progress) -> None:
+    """The router: from an event to the provider."""
+    names = [name for name in plan.names if name in NOTIFICATIONS]
+    if not names or "hub" not in plan.servers:
+        return
+    bench = _bench(plan, progress)
+    with ExitStack() as stack:
+        fresh = _postgresql(stack, report, folder, progress)
+        each = {name: partial(notification_benches.run, name, bench, fresh, folder) for name in names}
+        _measure_lines(report, each, ("procrastinate",))
+
+
+def _bench(plan: Plan, progress: Progress) -> Bench:
+    return Bench(servers=plan.servers, quick=plan.quick, seconds=plan.seconds / 2, progress=progress)
+
+
+def _postgresql(stack: ExitStack, report: Report, folder: Path, progress: Progress) -> Fresh:
+    progress.say("starting PostgreSQL")
+    fresh = stack.enter_context(databases(["postgresql"], folder))["postgresql"]
+    report.databases["postgresql"] = uvloop.run(promises(fresh()))
+    return fresh
+
+
+def _measure_lines(report: Report, benches: Mapping[str, Callable[[], list[Line]]], peers: Sequence[Peer]) -> None:
+    """Measures one after the other, and prints their lines."""
+    found: list[Line] = []
+    for name, measure in benches.items():
+        contention = Contention()
+        try:
+            found += measure()
+        except FAILURES as error:  # the others are still worth knowing
+            report.failures[name] = str(error) or type(error).__name__
+        report.others[name] = contention.others()
+    report.lines += found
+    print(f"\n{lines.report(found, peers)}", flush=True)
+    others = ", ".join(f"{name} {part(report.others[name])}" for name in benches)
     print(f"\nothers' part of the machine's work meanwhile: {others}", flush=True)
-    for name, why in report.failures.items():
-        print(f"\n{name} could not be measured: {why}", flush=True)
-    missed = lines.missed(report.lines)
+    for name in benches:
+        if name in report.failures:
+            print(f"\n{name} could not be measured: {report.failures[name]}", flush=True)
+    missed = lines.missed(found)
     if missed:
         print(f"\ngoals missed: {'; '.join(missed)}", flush=True)
 

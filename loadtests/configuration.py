@@ -8,14 +8,14 @@ SECRET = "the-secret-of-benchmarks-which-guards-nothing"  # noqa: S105  (it live
 DRAIN_SECONDS = 2.0
 
 
-def settings(database_url: str, *, database_pool: int = 10) -> Settings:
+def settings(database_url: str, *, database_pool: int = 10, redis_url: str = "") -> Settings:
     """Settings for a hub on this database."""
     return Settings(
         _env_file=None,  # type: ignore[call-arg]  # an option of pydantic-settings that its types do not know
         env="development",
         database_url=database_url,
         database_pool=database_pool,
-        redis_url="",
+        redis_url=redis_url,
         jwks_url="",
         jwt_secret=SecretStr(SECRET),
         rate_limits="off",  # what is measured is how fast it is, not how fast it may be

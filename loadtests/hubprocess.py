@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -41,14 +41,20 @@ class HubProcess:
 
 
 @asynccontextmanager
-async def running_hub(database_url: str, folder: Path) -> AsyncIterator[HubProcess]:
-    """Starts a hub with its worker on a migrated database; ends it with the block."""
+async def running_hub(
+    database_url: str, folder: Path, *, worker: bool = True, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[HubProcess]:
+    """Starts a hub, by default with its worker, on a migrated database; ends it with the block.
+
+    `settings` are further `HUB_*` variables.
+    """
     said = folder / "hub.log"
     with said.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hub", "serve", "--host", "127.0.0.1", "--port", "0", "--with-worker"),
+            *(sys.executable, "-m", "hub", "serve", "--host", "127.0.0.1", "--port", "0"),
+            "--with-worker" if worker else "--no-worker",
             cwd=folder,  # a .env file of whoever measures is not read
-            env=_environment(database_url),
+            env={**_environment(database_url), **(settings or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
@@ -56,7 +62,7 @@ async def running_hub(database_url: str, folder: Path) -> AsyncIterator[HubProce
     try:
         yield HubProcess(process, await _address(process, said), said)
     finally:
-        await _end(process)
+        await end(process)
 
 
 def _environment(database_url: str) -> dict[str, str]:
@@ -82,7 +88,8 @@ def _tail(said: Path) -> str:
     return said.read_text(errors="replace")[-2000:]
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
+    """By SIGTERM, and by force when that does not help."""
     if process.returncode is not None:
         return
     process.terminate()

@@ -11,14 +11,16 @@ from loadtests.figures import table
 
 Server = Literal["hub", "node", "stock"]
 SERVERS: tuple[Server, ...] = ("hub", "node", "stock")
-NAMES = {"hub": "hub", "node": "Node", "stock": "stock Python"}
+Peer = Literal["node", "stock", "procrastinate"]
+NAMES = {"hub": "hub", "node": "Node", "stock": "stock Python", "procrastinate": "procrastinate"}
+SHORT = {**NAMES, "stock": "stock"}
 
 
 class Goal(Struct, frozen=True):
     """What the hub's figure may be: a bound on its ratio to a peer's, or on the figure itself."""
 
     bound: float
-    against: Server | None = None
+    against: Peer | None = None
     """The peer; None: the figure itself is bound."""
     least: bool = False
     """Whether the bound is the least, not the most."""
@@ -57,16 +59,18 @@ class Line(Struct, frozen=True, kw_only=True):
         return value >= goal.bound if goal.least else value <= goal.bound
 
 
-def report(lines: Iterable[Line]) -> str:
-    """The lines as a table, each goal with its verdict."""
-    headings = ("", "unit", "hub", "Node", "stock", "hub/Node", "hub/stock", "goal", "")
+def report(lines: Iterable[Line], peers: Sequence[Peer] = ("node", "stock")) -> str:
+    """The lines as a table with a column for each peer, each goal with its verdict."""
+    servers = ("hub", *peers)
+    ratios = (f"hub/{SHORT[peer]}" for peer in peers)
+    headings = ("", "unit", *(SHORT[server] for server in servers), *ratios, "goal", "")
     rows = []
     notes = []
     for line in lines:
-        figures = [_figure(line.median(server), line.digits) for server in SERVERS]
-        ratios = [_figure(line.ratio(peer), 3) for peer in ("node", "stock")]
+        figures = [_figure(line.median(server), line.digits) for server in servers]
+        compared = [_figure(line.ratio(peer), 3) for peer in peers]
         goals = ", ".join(str(goal) for goal in line.goals)
-        rows.append((line.title, line.unit, *figures, *ratios, goals, _verdict(line)))
+        rows.append((line.title, line.unit, *figures, *compared, goals, _verdict(line)))
         if line.note:
             notes.append(f"  {line.title}: {line.note}")
     return "\n".join([table(headings, rows), *notes])
