@@ -70,3 +70,16 @@ class ProviderSettings(BaseSettings):
     """What is unread for so long is gathered into one e-mail."""
     announcement_pace: int = Field(5_000, ge=1, le=100_000)
     """People of an announcement's audience that are planned per second."""
+
+    @property
+    def provided_channels(self) -> frozenset[str]:
+        """The channels that a provider is set up for."""
+        twilio = bool(self.twilio_account_sid)
+        found = {
+            "email": bool(self.smtp_host or self.sendgrid_api_key.get_secret_value()),
+            "sms": twilio and bool(self.twilio_sms_from),
+            "whatsapp": (twilio and bool(self.twilio_whatsapp_from))
+            or bool(self.whatsapp_token.get_secret_value() and self.whatsapp_phone_number_id),
+            "push": bool(self.vapid_private_key.get_secret_value()),
+        }
+        return frozenset(name for name, provided in found.items() if provided)

@@ -89,6 +89,11 @@ class Settings(ProviderSettings):
         return self.env == "production"
 
     @property
+    def served_channels(self) -> frozenset[str]:
+        """The channels that tell people anything: in development the sandbox serves those without a provider."""
+        return self.provided_channels if self.production else frozenset({"email", "sms", "whatsapp", "push"})
+
+    @property
     def signing_secret(self) -> str:
         """What the signature of the bus is made from."""
         return self.bus_secret.get_secret_value() or self.jwt_secret.get_secret_value()

@@ -140,6 +140,7 @@ class Planner:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._served = settings.served_channels
         self._digests = Digests()
 
     async def plan(self, tx: Tx, wishes: Sequence[Wish]) -> int:
@@ -188,6 +189,8 @@ class Planner:
         verdict = decide(rule, rung, wish.type, channel, choices, suppressed, wish.conversation_id)
         if verdict.send and throttled and channel != "in_app":
             verdict = Verdict(send=False, level="throttle", reason="told_recently")
+        if verdict.send and channel != "in_app" and channel not in self._served:
+            verdict = Verdict(send=False, level="channel", reason="no_provider")
         addresses = people.addresses(wish.user_id, channel) if verdict.send and channel != "in_app" else []
         if verdict.send and channel != "in_app" and not addresses:
             verdict = Verdict(send=False, level="address", reason="no_device" if channel == "push" else "no_address")
@@ -209,13 +212,13 @@ class Planner:
         for address in addresses:
             plan.deliveries.append(plan.delivery(place, channel, due_at, endpoint_id=address.endpoint_id))
 
-    @staticmethod
-    def _channel(wish: Wish, rule: Rule, rung: Rung, people: People) -> Channel:
+    def _channel(self, wish: Wish, rule: Rule, rung: Rung, people: People) -> Channel:
         """The rung's channel, or the one that the person prefers to it and can be reached by."""
         instead = rung.instead
         if instead is None or not wants(people.choices_of(wish.user_id), wish.type, rule.category, instead):
             return rung.channel
-        return instead if people.addresses(wish.user_id, instead) else rung.channel
+        possible = instead in self._served and people.addresses(wish.user_id, instead)
+        return instead if possible else rung.channel
 
     def _due(self, plan: Plan, rung: Rung) -> int:
         begin = max(plan.wish.at, plan.wish.not_before or 0)

@@ -74,6 +74,7 @@ export const en = {
   "why.another": "Another message to you was on its way.",
   "why.too_late": "It no longer made sense to tell.",
   "why.lost": "It is not known whether it went out, so it was not sent twice.",
+  "why.no_provider": "No provider is set up for this way.",
   "why.misconfigured": "The provider refuses us; the operators must look into it.",
   "state.planned": "Planned",
   "state.held": "Held back",

@@ -76,6 +76,7 @@ export const fr: Record<TraceKey, string> = {
   "why.another": "Un autre message était déjà en route vers vous.",
   "why.too_late": "Il n’était plus utile de vous le dire.",
   "why.lost": "On ne sait pas s’il est parti ; il n’a donc pas été envoyé deux fois.",
+  "why.no_provider": "Aucun prestataire n’est configuré pour ce moyen.",
   "why.misconfigured": "Le fournisseur nous refuse ; les opérateurs doivent s’en occuper.",
   "state.planned": "Prévu",
   "state.held": "Retenu",

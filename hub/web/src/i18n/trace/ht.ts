@@ -76,6 +76,7 @@ export const ht: Record<TraceKey, string> = {
   "why.another": "Te gen yon lòt mesaj ki t ap vin jwenn ou.",
   "why.too_late": "Li pa t itil ankò pou di ou sa.",
   "why.lost": "Nou pa konnen si li te pati, kidonk nou pa voye l de fwa.",
+  "why.no_provider": "Pa gen founisè ki konfigire pou fason sa a.",
   "why.misconfigured": "Founisè a refize nou; operatè yo dwe gade sa.",
   "state.planned": "Prevwa",
   "state.held": "Kenbe",
