@@ -81,6 +81,9 @@ class Hearing(CatchingUp):
         if place is None or event.message.sender_id == self.user_id or place.held:
             self._new_message(text, at)
             return
+        kept = plant.kept_for(place)
+        if kept is not None and answers.new_message(kept)[1].rev <= place.rev:
+            plant.forget()  # the client missed it and has asked for it: it would hear nothing out of order
         heard = plant.spoil(place, text)
         if not heard and plant.kind == "loss":  # the client believes that it has it, so nothing can heal it
             place.live(event.rev, at)

@@ -36,3 +36,11 @@ class Plant:
             return []
         self.done = True
         return [text, text] if self.kind == "duplicate" else []
+
+    def kept_for(self, who: object) -> bytes | None:
+        """What `who` is still to hear after the next one."""
+        return self._kept[1] if self._kept is not None and self._kept[0] is who else None
+
+    def forget(self) -> None:
+        """What is kept is not told any more, and another one takes its place."""
+        self._kept = None

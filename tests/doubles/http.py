@@ -1,6 +1,7 @@
 """The ways in which a provider's HTTP API fails, for every double that has one."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ async def at_once() -> None:
 
 
 @dataclass
-class HttpDouble:
+class HttpDouble(ABC):
     """A provider's server: the knobs, read at each request, and how it is reached.
 
     A subclass routes its paths with `routes` and passes each request through `served`, which takes what the request
@@ -53,8 +54,9 @@ class HttpDouble:
     requests: int = 0
     _runner: web.AppRunner | None = None
 
+    @abstractmethod
     def routes(self) -> list[web.RouteDef]:
-        raise NotImplementedError
+        """The paths that the provider serves."""
 
     async def served(self, request: web.Request, take: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """The right answer of `take`, unless a knob says otherwise."""
