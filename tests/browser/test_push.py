@@ -5,7 +5,7 @@ Chromium subscribes to push only with its vendor's servers, so the event comes f
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -53,16 +53,20 @@ class Device:
 
     async def shows(self, count: int) -> list[dict[str, Any]]:
         """What is shown, once it is as many."""
-        await self.page.wait_for_function(f"async (count) => (await ({SHOWN})()).length === count", arg=count)
-        return list(await self.page.evaluate(SHOWN))
+        return await self._until(lambda shown: len(shown) == count)
 
     async def bodies(self, *wanted: str) -> None:
         """Until exactly these are shown; one that is replaced may still be there a moment longer."""
-        bodies = f"JSON.stringify((await ({SHOWN})()).map(({{ body }}) => body).sort())"
-        await self.page.wait_for_function(
-            f"async (wanted) => {bodies} === wanted",
-            arg=json.dumps(sorted(wanted), ensure_ascii=False, separators=(",", ":")),
-        )
+        await self._until(lambda shown: sorted(each["body"] for each in shown) == sorted(wanted))
+
+    async def _until(self, right: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        # Playwright's own waiting takes the promise of an async function for an answer.
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                shown = list(await self.page.evaluate(SHOWN))
+                if right(shown):
+                    return shown
+                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
